@@ -1,0 +1,208 @@
+"""govkit.yaml as typed objects: what the user declares about the system, its data and its limits."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from govkit.core.frozen import Frozen
+from govkit.core.record import TaskName
+
+FILE_NAME = "govkit.yaml"
+Label = StrictBool | StrictInt | StrictFloat | StrictStr
+Budget = Literal["quick", "standard", "thorough"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class System(Frozen):
+    """The system under audit."""
+
+    id: str = ""
+    """Short stable identifier, used by attestations and waivers."""
+    name: str = ""
+    """Name shown in reports."""
+    version: str = ""
+    """Version of this release; quote it."""
+    owner: str = ""
+    """Person or team that answers for it."""
+    purpose: str = ""
+    """What the system decides or supports, in one sentence."""
+    use: Literal["", "commercial", "non-commercial", "research"] = ""
+    """How it will be used; held against the data's licence."""
+
+
+class Split(Frozen):
+    """Training rows marked by a column of DATA."""
+
+    column: str
+    """The column that marks the split."""
+    value: Label
+    """Its value in training rows; every other row is hold-out."""
+
+
+class Csv(Frozen):
+    """How CSV files are written, where it can't be told from the file."""
+
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    """The cell separator."""
+    encoding: str | None = None
+    """The character encoding, `utf-8` or `cp1252` for instance."""
+
+
+class Columns(Frozen):
+    """Roles of columns besides target and row id."""
+
+    ignore: tuple[str, ...] = ()
+    """Columns that are no features."""
+    protected: tuple[str, ...] = ()
+    """Protected attributes, whether features or not."""
+    time: str | None = None
+    """When a row was observed."""
+    group: str | None = None
+    """Rows that belong together: person, household, device."""
+    weight: str | None = None
+    """Sample weight."""
+    kinds: dict[str, Literal["number", "integer", "boolean", "category", "text", "identifier", "date"]] = Field(
+        default_factory=dict
+    )
+    """Column kinds where the inferred one is wrong."""
+    categories: dict[str, tuple[Label, ...]] = Field(default_factory=dict)
+    """Values of a column that may be shown in reports."""
+
+
+class PersonalData(Frozen):
+    """Personal data that is known to be in the data."""
+
+    declared: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column to entity types, `{customer_name: [PERSON]}`."""
+
+
+class Parent(Frozen):
+    """A data set that the data was derived from."""
+
+    name: str
+    """Name or file of the parent."""
+    sha256: str = ""
+    """Its digest."""
+
+
+class Provenance(Frozen):
+    """Where data and model come from, for what the metadata beside the data doesn't say."""
+
+    source: str = ""
+    """Named person or organisation that the data comes from."""
+    license: str = ""
+    """SPDX identifier, or `LicenseRef-` with a text beside the data."""
+    version: str = ""
+    """Version of the data set."""
+    collected_from: date | None = None
+    """First day of collection."""
+    collected_to: date | None = None
+    """Last day of collection."""
+    issued: date | None = None
+    """Day the data set was issued."""
+    geography: tuple[str, ...] = ()
+    """ISO 3166 country codes of origin."""
+    lawful_basis: str = ""
+    """GDPR article 6 basis or consent document, where personal data is used."""
+    retention_until: date | None = None
+    """Day by which the data is deleted."""
+    contact: str = ""
+    """Who answers questions about the data."""
+    intended_use: str = ""
+    """What the data was collected for."""
+    processing: str = ""
+    """Cleaning and labelling steps with tool and version."""
+    original: bool | None = None
+    """True: the data was not derived from other data sets."""
+    parents: tuple[Parent, ...] = ()
+    """Data sets it was derived from."""
+    digests: dict[str, str] = Field(default_factory=dict)
+    """File name to SHA-256 of model and data, as recorded when they were made."""
+    model_origin: str = ""
+    """`trained from scratch`, or the base model and revision."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Library versions at training, `{scikit-learn: "1.9.1"}`."""
+
+
+class CriterionOverride(Frozen):
+    """A threshold of one's own. A looser one needs a reason and an owner and is shown in the report."""
+
+    threshold: float
+    reason: str = ""
+    owner: str = ""
+
+
+class Config(Frozen):
+    """The whole of govkit.yaml. Every line is optional; govkit names the one that it misses."""
+
+    model_config = ConfigDict(title="govkit.yaml")
+
+    system: System = System()
+    train: str | Split | None = None
+    """TRAIN: a file beside govkit.yaml, or the column of DATA that marks training rows."""
+    target: str | None = None
+    """The column the model predicts."""
+    task: TaskName | None = None
+    """binary, multiclass or regression."""
+    positive_label: Label | None = None
+    """Binary tasks: the label that counts as the event."""
+    decision_threshold: Share | None = None
+    """Binary tasks: probability from which the positive label is predicted."""
+    class_names: dict[Label, str] = Field(default_factory=dict)
+    """Names of the model's classes as they may be shown in reports; also matches encoded labels to the data's."""
+    row_id: str | None = None
+    """Column that identifies a row; never a feature."""
+    columns: Columns = Columns()
+    csv: Csv = Csv()
+    personal_data: PersonalData = PersonalData()
+    provenance: Provenance = Provenance()
+    model_card: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    """Declarations for the model card: `intended_use`, `out_of_scope`, `limitations`, ..."""
+    profile: str = "release"
+    """Profile that the gate applies."""
+    budget: Budget = "standard"
+    """How much work the probes may do."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 20261
+    """Everything random is derived from it."""
+    checks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Parameters by check id, see `govkit checks list`."""
+    criteria: dict[str, CriterionOverride] = Field(default_factory=dict)
+    """Thresholds of your own by criterion id."""
+    frameworks: tuple[str, ...] = ()
+    """Framework files of your own."""
+    attestations: str = "attestations.yaml"
+    """File of signed statements, where it exists."""
+    waivers: str = "waivers.yaml"
+    """File of accepted failures, where it exists."""
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON schema of govkit.yaml, with every installed check's parameters."""
+    from govkit.plugins.check import CHECKS
+
+    schema = Config.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"]["checks"] = {
+        "title": "Checks",
+        "description": "Parameters by check id.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            check_id: {"title": found.title, **found.params.model_json_schema()}
+            for check_id, found in CHECKS.all().items()
+        },
+    }
+    return schema
+
+
+def find(start: Path) -> Path | None:
+    """Look for govkit.yaml from a folder upward to the version-control root."""
+    folder = start.resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file():
+            return candidate / FILE_NAME
+        if (candidate / ".git").exists():
+            return None
+    return None

@@ -1,0 +1,179 @@
+"""The audit record: the one file that every report, the gate and every later comparison is made from."""
+
+from datetime import date
+from typing import Final, Literal
+
+from pydantic import Field
+
+from govkit.core.control import (
+    ControlResult,
+    Criterion,
+    CriterionResult,
+    Decision,
+    DocumentResult,
+    Framework,
+    Profile,
+    Waiver,
+)
+from govkit.core.evidence import Evidence, Finding, Message, Sha256
+from govkit.core.frozen import Frozen
+
+SCHEMA_VERSION: Final = "1"
+Kind = Literal["number", "integer", "boolean", "category", "text", "identifier", "date", "empty"]
+TaskName = Literal["binary", "multiclass", "regression"]
+
+
+class DataFacts(Frozen):
+    """A data set as it was read."""
+
+    role: str
+    name: str
+    """The file's name without its folder."""
+    sha256: Sha256
+    size: int
+    format: str
+    rows: int
+    columns: tuple[str, ...]
+    notes: tuple[Message, ...] = ()
+    """What had to be assumed to read it: encoding, delimiter, cut cells."""
+
+
+class ModelFacts(Frozen):
+    """The audited model as far as it could be looked at."""
+
+    name: str
+    sha256: Sha256
+    size: int
+    format: str
+    estimator: str = ""
+    """Class path of the estimator; empty when it was never loaded."""
+    steps: tuple[str, ...] = ()
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """Hyperparameters as text, shortened."""
+    fitted_with: dict[str, str] = Field(default_factory=dict)
+    """Library versions stored in the artefact."""
+    refused: str = ""
+    """Why it was not loaded."""
+
+
+class ColumnFacts(Frozen):
+    """A column's role and kind."""
+
+    name: str
+    role: str
+    kind: Kind
+
+
+class Inference(Frozen):
+    """Something that was inferred rather than declared."""
+
+    field: str
+    """The line of govkit.yaml that would declare it."""
+    value: str
+    basis: Message
+
+
+class SystemFacts(Frozen):
+    """What is audited, as declared."""
+
+    id: str
+    name: str
+    version: str = ""
+    owner: str = ""
+    purpose: str = ""
+
+
+class CheckFacts(Frozen):
+    """What a check is, so that a record reads the same without the code that made it."""
+
+    id: str
+    title: str
+    summary: str
+    why: str
+    method: str
+    limits: str
+    references: str
+    emits: dict[str, tuple[str, str]]
+    """Measurement name to unit and meaning."""
+
+
+class Plan(Frozen):
+    """How much work the budget came to; replaying it gives the same bytes."""
+
+    budget: Literal["quick", "standard", "thorough"]
+    work: dict[str, dict[str, int]]
+    """Check id to its integer work counts."""
+
+
+class ReportFact(Frozen):
+    """A `report.*` fact, computed after the assessment; supporting, never a criterion."""
+
+    id: str
+    holds: bool | None
+    """None: not computed in this version."""
+    message: Message
+
+
+class Result(Frozen):
+    """The part of the record that is the same for the same inputs, plan, seed and versions."""
+
+    govkit_version: str
+    as_of: date
+    seed: int
+    system: SystemFacts
+    model: ModelFacts | None
+    data: tuple[DataFacts, ...]
+    task: TaskName | None
+    classes: tuple[str, ...] = ()
+    """Labels as they may be shown."""
+    columns: tuple[ColumnFacts, ...]
+    inferred: tuple[Inference, ...] = ()
+    suggestions: tuple[Message, ...] = ()
+    """Likely protected attributes and the like: suggestions, not used."""
+    config: dict[str, object]
+    config_sha256: Sha256
+    software: dict[str, str]
+    plan: Plan
+    checks: tuple[CheckFacts, ...]
+    evidence: tuple[Evidence, ...]
+    criteria: tuple[Criterion, ...]
+    frameworks: tuple[Framework, ...]
+    profile: Profile
+    criterion_results: tuple[CriterionResult, ...]
+    control_results: tuple[ControlResult, ...]
+    document_results: tuple[DocumentResult, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    ignored: tuple[Finding, ...] = ()
+    """Attestations and waivers that do not count, with why."""
+    facts: tuple[ReportFact, ...] = ()
+    decision: Decision
+    messages: dict[str, str]
+    """Template of every message id used in this record."""
+
+
+class Run(Frozen):
+    """The part that varies between runs."""
+
+    started_at: str
+    seconds: float
+    check_seconds: dict[str, float] = Field(default_factory=dict)
+    from_journal: tuple[str, ...] = ()
+    """Checks whose evidence was taken over from an earlier run with the same key."""
+    jobs: int
+    platform: str
+    model_path: str = ""
+    data_paths: dict[str, str] = Field(default_factory=dict)
+    config_path: str = ""
+    isolation: dict[str, str] = Field(default_factory=dict)
+    """Layers around the model's process and whether each holds."""
+    warnings: tuple[str, ...] = ()
+
+
+class AuditRecord(Frozen):
+    """Everything an audit found out."""
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    result_sha256: Sha256
+    """Of the canonical bytes of `result`; a record whose digest differs was edited."""
+    result: Result
+    run: Run

@@ -1,0 +1,1 @@
+"""The extension surface: the only package, besides `core`, that a third party imports."""
