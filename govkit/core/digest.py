@@ -8,10 +8,14 @@ import rfc8785
 from pydantic import BaseModel
 
 SIGNIFICANT_DIGITS = 12
+MAX_SAFE_INTEGER = 2**53 - 1
+"""JSON numbers beyond are read differently by different programs; they are written as floats."""
 
 
 def _settled(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Round floats so that the last bits, which depend on the machine, never reach the bytes."""
+    if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
+        value = float(value)
     if isinstance(value, float):
         rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
         return 0.0 if rounded == 0 else rounded

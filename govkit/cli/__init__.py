@@ -1,0 +1,33 @@
+"""The command line: one file a command; options in, one library call, text out."""
+
+from govkit.cli import (
+    audit,
+    checks,
+    controls,
+    doctor,
+    explain,
+    gate,
+    init,
+    probe,
+    provenance,
+    report,
+    scan_pii,
+    schema,
+)
+from govkit.cli.app import app
+
+__all__ = [
+    "app",
+    "audit",
+    "checks",
+    "controls",
+    "doctor",
+    "explain",
+    "gate",
+    "init",
+    "probe",
+    "provenance",
+    "report",
+    "scan_pii",
+    "schema",
+]

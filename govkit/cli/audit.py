@@ -1,0 +1,66 @@
+"""`govkit audit`: the main job."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from govkit.cli.app import BudgetOption, ConfigOption, FormatOption, SeedOption, TrainOption, app
+
+
+@app.command()
+def audit(  # noqa: PLR0913 - the options of the command
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file; DATA alone for data-only audits.")],
+    data: Annotated[Optional[str], typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")] = None,
+    train: TrainOption = None,
+    config: ConfigOption = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports.")] = Path("govkit-out"),
+    profile: Annotated[
+        Optional[str], typer.Option("--profile", envvar="GOVKIT_PROFILE", help="What the gate asks for.")
+    ] = None,
+    budget: BudgetOption = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes for checks.")] = 2,
+    seed: SeedOption = None,
+    formats: FormatOption = None,
+    only: Annotated[Optional[str], typer.Option("--only", help="Comma-separated checks or families.")] = None,
+    plan: Annotated[Optional[Path], typer.Option("--plan", help="Replay the plan of this audit.json.")] = None,
+    as_of: Annotated[Optional[str], typer.Option("--as-of", help="Date that expiry and age are judged by.")] = None,
+    trust: Annotated[
+        Optional[list[str]], typer.Option("--trust-global", help="Let the model use pkg.mod.Name; repeatable.")
+    ] = None,
+    journal: Annotated[bool, typer.Option("--cache/--no-cache", help="Take over evidence of equal runs.")] = True,
+    gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the paths only.")] = False,
+) -> None:
+    """Audit a model on hold-out data, write the reports, and end with the gate's exit code."""
+    from govkit import flow
+    from govkit.cli.console import Console
+    from govkit.cli.options import day, names
+    from govkit.cli.verdict import print_verdict
+    from govkit.core.errors import Exit
+
+    console = Console(quiet=quiet)
+    try:
+        record = flow.audit(
+            model=model if data is not None else None,
+            data=data if data is not None else model,
+            train=train,
+            config=config,
+            out=out,
+            profile=profile,
+            budget=budget,
+            jobs=jobs,
+            seed=seed,
+            formats=names(formats),
+            only=names(only),
+            plan=plan,
+            as_of=day(as_of),
+            trust=tuple(trust or ()),
+            journal=journal,
+            progress=console,
+        )
+    finally:
+        console.finish()
+    print_verdict(record, out, quiet=quiet)
+    code = record.result.decision.exit_code
+    raise typer.Exit(Exit.PASSED if code is Exit.FAILED and not gate else code)

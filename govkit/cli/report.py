@@ -1,0 +1,34 @@
+"""`govkit report`: render a record again."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from govkit.cli.app import FormatOption, RecordArgument, app
+
+
+@app.command()
+def report(
+    record: RecordArgument,
+    formats: FormatOption = None,
+    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+) -> None:
+    """Render reports from an audit.json, without model or data."""
+    from govkit.cli.options import names
+    from govkit.cli.render import render_again
+
+    render_again(record, names(formats) or ("html", "pdf"), out)
+
+
+@app.command(name="card")
+def card(
+    record: RecordArgument,
+    formats: FormatOption = None,
+    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+) -> None:
+    """Render the model card from an audit.json (formats md, html, pdf)."""
+    from govkit.cli.options import names
+    from govkit.cli.render import render_again
+
+    render_again(record, tuple(f"card-{name}" for name in names(formats) or ("md", "html", "pdf")), out)

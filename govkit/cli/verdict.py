@@ -1,0 +1,18 @@
+"""Print the verdict of a record as the last thing a command says."""
+
+import sys
+from pathlib import Path
+
+from govkit.cli.console import can_show, colour, width
+from govkit.core.record import AuditRecord
+
+
+def print_verdict(record: AuditRecord, out: Path | None, *, quiet: bool = False) -> None:
+    """Print the compact table, what failed or is missing, the decision, and where the files are."""
+    from govkit.plugins.report import FORMATS
+    from govkit.reports.terminal import verdict
+
+    print(verdict(record, width=width(), colour=colour(sys.stdout), unicode=can_show(sys.stdout), quiet=quiet))
+    if out is not None:
+        files = [found.file for found in FORMATS.all().values() if (out / found.file).exists()]
+        print(f"Reports  {out}/: {', '.join(files)}")

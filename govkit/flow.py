@@ -1,0 +1,319 @@
+"""The whole audit on one page: open, plan, run, assess, decide, record, deliver."""
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from govkit import __version__, delivery
+from govkit.assessment.assess import Assessed, Policy, assess, load_policy
+from govkit.config import Config, find
+from govkit.core.control import Decision
+from govkit.core.digest import sha256_of
+from govkit.core.errors import UsageProblem
+from govkit.core.evidence import Evidence
+from govkit.core.progress import Progress, Silent
+from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Plan, Result, Run, SystemFacts
+from govkit.gate import decide, redecide
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.subject import Request, Subject, open_subject
+from govkit.plugins.check import CHECKS, Check, Params
+from govkit.records import read_record
+from govkit.runner.journal import Journal
+from govkit.runner.one import Outcomes
+from govkit.runner.plan import make_plan, sizes_of
+from govkit.runner.run import Job, run, select
+from govkit.sentences import used
+from govkit.strict_yaml import Document, did_you_mean, read
+
+BUDGETS = ("quick", "standard", "thorough")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the command line and govkit.yaml come to."""
+
+    request: Request
+    document: Document | None
+    """govkit.yaml with its lines."""
+    path: Path | None
+
+    @property
+    def config(self) -> Config:
+        """The resolved configuration."""
+        return self.request.config
+
+
+def audit(  # noqa: PLR0913 - the options of the main job
+    model: str | Path | None,
+    data: str | Path,
+    *,
+    train: str | Path | None = None,
+    config: str | Path | None = None,
+    out: str | Path | None = None,
+    profile: str | None = None,
+    budget: str | None = None,
+    jobs: int = 1,
+    seed: int | None = None,
+    formats: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    plan: str | Path | None = None,
+    as_of: date | None = None,
+    trust: tuple[str, ...] = (),
+    journal: bool = True,
+    progress: Progress | None = None,
+) -> AuditRecord:
+    """Audit a model on hold-out data.
+
+    Args:
+        model: the model file; None for profiles that need no model.
+        data: hold-out rows, CSV or Parquet.
+        train: the rows that the model was fitted on; else as govkit.yaml says.
+        config: govkit.yaml; else the nearest one from the data's folder upward.
+        out: folder to write reports to; None writes nothing.
+        profile: what the gate asks for, `release` for instance.
+        budget: `quick`, `standard` or `thorough`.
+        jobs: processes that run checks; the result is the same for any number.
+        seed: everything random is derived from it.
+        formats: report formats by name; the default ones when empty.
+        only: checks or families to run; all when empty.
+        plan: an earlier audit.json whose plan is replayed.
+        as_of: date that expiry and age are judged by; today when None.
+        trust: exact globals that the model may use beyond the allowlist.
+        journal: take over evidence of an equal earlier run in `out`.
+        progress: told what is going on.
+
+    Raises:
+        GovkitError: an input, the configuration or the output folder is not usable; see `core.errors`.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    watching = progress or Silent()
+    overrides = {"profile": profile, "budget": budget, "seed": seed}
+    setup = _set_up(model, data, train, config, overrides, as_of=as_of or started.date(), trust=trust)
+    policy = load_policy(setup.config, setup.request.root, setup.document)
+    if policy.profile.needs_model and setup.request.model is None:
+        raise UsageProblem(
+            f"the profile {policy.profile.id} needs a model", hint="govkit audit MODEL DATA, or --profile data-only"
+        )
+    wanted_formats = delivery.formats_named(formats)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        delivery.check_writable(folder)
+    with open_subject(setup.request) as subject:
+        job = _job(subject, setup, only, None if plan is None else Path(plan))
+        _announce(watching, setup, subject, job, jobs)
+        kept = Journal(folder / delivery.JOURNAL if folder is not None and journal else None)
+        outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
+        result = _result(subject, setup, job, policy, outcomes)
+        isolation = subject.artifact.isolation if subject.artifact else {}
+    record = AuditRecord(
+        result_sha256=sha256_of(result),
+        result=result,
+        run=Run(
+            started_at=started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - clock, 3),
+            check_seconds={name: round(found.seconds, 3) for name, found in outcomes.items()},
+            from_journal=tuple(name for name, found in outcomes.items() if found.journalled),
+            jobs=jobs,
+            platform=platform.platform(),
+            model_path=str(model or ""),
+            data_paths={"test": str(data)} | ({"train": str(subject.train.path)} if subject.train else {}),
+            config_path=str(setup.path or ""),
+            isolation=isolation,
+        ),
+    )
+    if folder is not None:
+        watching.start("reports")
+        clock = time.perf_counter()
+        attachments = {name: found.attachments for name, found in outcomes.items() if found.attachments}
+        delivered = delivery.deliver(record, folder, wanted_formats, attachments)
+        watching.done("reports", f"{len(delivered.files)} files", time.perf_counter() - clock)
+        for note in delivered.notes:
+            watching.note(note)
+    return record
+
+
+def examine(  # noqa: PLR0913 - the options of the stage commands
+    *,
+    model: str | None,
+    data: str,
+    only: tuple[str, ...],
+    train: str | None = None,
+    config: Path | None = None,
+    budget: str | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[tuple[Evidence, ...], dict[str, str]]:
+    """Run some checks alone; give their evidence and the templates of its sentences."""
+    overrides = {"budget": budget, "seed": seed}
+    setup = _set_up(model, data, train, config, overrides, as_of=datetime.now(UTC).date(), trust=())
+    with open_subject(setup.request) as subject:
+        job = _job(subject, setup, only, None)
+        outcomes = run(job, subject, jobs=1, journal=Journal(None), progress=progress or Silent())
+    evidence = tuple(found.evidence for found in outcomes.values())
+    return evidence, used([found.model_dump(mode="json") for found in evidence])
+
+
+def decide_again(path: Path, *, profile: str | None, as_of: date | None) -> tuple[AuditRecord, Decision]:
+    """Decide from a record by its own profile or another one, as of today or another date."""
+    record = read_record(path)
+    return record, redecide(record, profile, as_of or datetime.now(UTC).date())
+
+
+def _set_up(  # noqa: PLR0913 - both callers' options
+    model: str | Path | None,
+    data: str | Path,
+    train: str | Path | None,
+    config: str | Path | None,
+    overrides: Mapping[str, object],
+    *,
+    as_of: date,
+    trust: tuple[str, ...],
+) -> Setup:
+    place = Path(config) if config is not None else find(Path(data).parent) or find(Path())
+    document = read(place) if place else None
+    declared = document.parse(Config) if document else Config()
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if "budget" in given and given["budget"] not in BUDGETS:
+        raise UsageProblem(f"there is no budget {given['budget']!r}", hint=f"budgets are: {', '.join(BUDGETS)}")
+    resolved = Config.model_validate({**declared.model_dump(), **given})
+    request = Request(
+        model=None if model is None else Path(model),
+        data=Path(data),
+        train=None if train is None else Path(train),
+        config=resolved,
+        root=place.parent if place else Path(data).parent,
+        as_of=as_of,
+        trust=trust,
+    )
+    return Setup(request, document, place)
+
+
+def _job(subject: Subject, setup: Setup, only: tuple[str, ...], replayed: Path | None) -> Job:
+    checks = select(CHECKS.all(), only)
+    params = _params(checks, setup)
+    plan, seconds = make_plan(checks, params, sizes_of(subject), setup.config.budget)
+    if replayed is not None:
+        plan = read_record(replayed).result.plan
+    return Job(checks, params, plan, setup.config.seed, seconds)
+
+
+def _params(checks: Mapping[str, Check], setup: Setup) -> dict[str, Params]:
+    """Give each check its parameters from `checks.<id>` of govkit.yaml."""
+    from pydantic import ValidationError
+
+    known = CHECKS.all()
+    for name in setup.config.checks:
+        if name not in known:
+            hint = did_you_mean(name, known, "`govkit checks list` names them")
+            raise _at(setup, ("checks", name), f"there is no check {name!r}", hint)
+    params = {}
+    for name, found in checks.items():
+        try:
+            params[name] = found.params.model_validate(setup.config.checks.get(name, {}))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = str(first["loc"][0])
+            hint = did_you_mean(key, found.params.model_fields, f"parameters are: {', '.join(found.params.model_fields)}")
+            problem = "is no parameter of this check" if first["type"] == "extra_forbidden" else "has a wrong value"
+            raise _at(setup, ("checks", name, key), f"checks.{name}.{key} {problem}", hint) from None
+    return params
+
+
+def _at(setup: Setup, where: tuple[str, ...], message: str, hint: str) -> UsageProblem:
+    return setup.document.problem(where, message, hint=hint) if setup.document else UsageProblem(message, hint=hint)
+
+
+def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs: int) -> None:
+    """Say what is audited and how long it may take, before the work starts."""
+    where = f" ({setup.path})" if setup.path else ""
+    progress.note(
+        f"govkit {__version__}  profile {setup.config.profile}{where}  budget {job.plan.budget}  seed {job.seed}  offline"
+    )
+    train = f", {subject.train.rows:,} training rows" if subject.train else ""
+    progress.note(
+        f"{subject.test.name}: {subject.test.rows:,} rows, {len(subject.test.columns)} columns{train}; "
+        f"about {max(sum(job.seconds.values()) / jobs, 5):.0f} s"
+    )
+    for inference in subject.inferred:
+        progress.note(f"inferred {inference.field}: {inference.value}")
+
+
+def _result(
+    subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: Mapping[str, Outcomes]
+) -> Result:
+    evidence = tuple(found.evidence for found in outcomes.values())
+    model = _model_facts(subject)
+    as_of = setup.request.as_of
+    assessed: Assessed = assess(evidence, policy, as_of=as_of, model_sha256=model.sha256 if model else "")
+    decision = decide(assessed, policy, as_of=as_of, refused=bool(model and model.refused))
+    parts = {
+        "govkit_version": __version__,
+        "as_of": as_of,
+        "seed": setup.config.seed,
+        "system": _system_facts(setup.config, subject),
+        "model": model,
+        "data": tuple(_data_facts(found) for found in (subject.test, subject.train) if found),
+        "task": subject.task.name if subject.task else None,
+        "classes": subject.task.names if subject.task else (),
+        "columns": subject.columns.facts,
+        "inferred": subject.inferred,
+        "suggestions": subject.suggestions,
+        "config": setup.config.model_dump(mode="json"),
+        "config_sha256": sha256_of(setup.config),
+        "software": {"python": subject.environment.python, **subject.environment.packages},
+        "plan": job.plan,
+        "checks": tuple(found.facts() for found in job.checks.values()),
+        "evidence": evidence,
+        "decision": decision,
+    }
+    draft = Result(**parts, **assessed_parts(assessed, policy), messages={})
+    return Result(
+        **{name: getattr(draft, name) for name in Result.model_fields if name != "messages"},
+        messages=used(draft.model_dump(mode="json")),
+    )
+
+
+def _system_facts(config: Config, subject: Subject) -> SystemFacts:
+    system = config.system
+    fallback = subject.request.model.stem if subject.request.model else subject.test.name
+    return SystemFacts(
+        id=system.id or fallback,
+        name=system.name or system.id or fallback,
+        version=system.version,
+        owner=system.owner,
+        purpose=system.purpose,
+    )
+
+
+def _data_facts(data: Dataset) -> DataFacts:
+    return DataFacts(
+        role=data.role,
+        name=data.name,
+        sha256=data.sha256,
+        size=data.size,
+        format=data.format,
+        rows=data.rows,
+        columns=data.columns,
+        notes=data.notes,
+    )
+
+
+def _model_facts(subject: Subject) -> ModelFacts | None:
+    found = subject.artifact
+    if found is None:
+        return None
+    described = subject.model.described if subject.model else None
+    return ModelFacts(
+        name=found.name,
+        sha256=found.sha256,
+        size=found.size,
+        format=found.format,
+        refused=found.refused,
+        estimator=described.estimator if described else "",
+        steps=described.steps if described else (),
+        parameters=described.parameters if described else {},
+        fitted_with=described.fitted_with if described else {},
+    )

@@ -1,0 +1,125 @@
+"""Draft a govkit.yaml from model and data: what could be inferred as lines, what is missing as commented ones."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from govkit.config import Config, Label
+from govkit.core.errors import UsageProblem
+from govkit.core.messages import sentence
+from govkit.inputs import columns, task
+from govkit.inputs.artifact import open_model
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset, read_dataset
+from govkit.inputs.task import Task
+
+MAX_LISTED = 40
+
+
+def draft(model: Path, data: Path, *, train: Path | None = None, target: str | None = None) -> str:
+    """Give the text of a govkit.yaml for a model and its data.
+
+    Raises:
+        InputProblem: model or data can't be read.
+        UsageProblem: the given target is no column.
+    """
+    test = read_dataset(data, role="test")
+    _, opened = open_model(model)
+    try:
+        described = opened.described if opened else None
+        config = Config(target=target)
+        try:
+            found, _, suggestions = columns.resolve(test, config, described)
+            resolved, _ = task.resolve(config, described, test, found.target)
+        except UsageProblem as problem:
+            if target is not None:
+                raise
+            return "\n".join([*_head(model, data), *_unsure(problem, test), *_train(train), *_tail()])
+        lines = [*_head(model, data), *_target(found), *_train(train), *_task(resolved), *_columns(test, found)]
+        lines += [f"# {sentence(suggestion, columns.MESSAGES)}" for suggestion in suggestions]
+        return "\n".join([*lines, *_tail()])
+    finally:
+        if opened is not None:
+            opened.release()
+
+
+def _head(model: Path, data: Path) -> Iterable[str]:
+    yield "# yaml-language-server: $schema=govkit.schema.json   (write it with: govkit schema config > govkit.schema.json)"
+    yield f"# What govkit needs to know to audit {_text(model.name)} on {_text(data.name)}. Lines after # are left to you."
+    yield ""
+    yield "system:"
+    yield f"  id: {_text(model.stem)}"
+    yield "  # name: Name shown in reports"
+    yield '  # version: "1.0.0"'
+    yield "  # owner: Person or team that answers for it"
+    yield "  # purpose: What the system decides or supports, in one sentence"
+    yield ""
+
+
+def _target(found: Columns) -> Iterable[str]:
+    if found.target is None:
+        yield "# target: NAME"
+    else:
+        yield f"target: {_text(found.target)}"
+
+
+def _unsure(problem: UsageProblem, test: Dataset) -> Iterable[str]:
+    yield f"# {problem.message}. {problem.hint}"
+    yield f"# Columns: {', '.join(_text(name) for name in test.columns[:MAX_LISTED])}"
+    yield "# target: NAME"
+
+
+def _train(train: Path | None) -> Iterable[str]:
+    if train is None:
+        yield "# train: train.csv   # the rows the model was fitted on, or {column: split, value: train}"
+    else:
+        yield f"train: {_text(train.name)}"
+
+
+def _task(resolved: Task | None) -> Iterable[str]:
+    if resolved is None:
+        return
+    yield f"task: {resolved.name}"
+    if resolved.name == "binary":
+        yield f"positive_label: {_label(resolved.classes[resolved.positive])}"
+        yield "# decision_threshold: 0.5"
+    if resolved.classes and len(resolved.classes) <= MAX_LISTED:
+        yield "# Class names as they may be shown in reports:"
+        yield "# class_names:"
+        yield from (f"#   {_label(label)}: {_text(str(label))}" for label in resolved.classes)
+
+
+def _columns(test: Dataset, found: Columns) -> Iterable[str]:
+    yield "# row_id: NAME        # a column that identifies a row"
+    yield "# columns:"
+    yield "#   protected: []     # protected attributes, whether features or not"
+    yield "#   ignore: []        # columns that are no features"
+    yield "#   kinds:            # as inferred; correct what is wrong"
+    yield from (f"#     {_text(name)}: {found.kinds[name]}" for name in test.columns[:MAX_LISTED])
+
+
+def _tail() -> Iterable[str]:
+    yield ""
+    yield "# Personal data that is known to be there: column to entity types."
+    yield "# personal_data:"
+    yield "#   declared: {customer_name: [PERSON]}"
+    yield ""
+    yield "# Where data and model come from; `govkit provenance DATA` lists what is missing."
+    yield "# provenance:"
+    yield "#   source: Named person or organisation"
+    yield "#   license: CC-BY-4.0"
+    yield "#   collected_from: 2026-01-01"
+    yield "#   collected_to: 2026-06-30"
+    yield ""
+
+
+def _label(label: Label) -> str:
+    return json.dumps(label, ensure_ascii=False)
+
+
+def _text(text: str) -> str:
+    """Quote a name wherever YAML could read it as anything else than text."""
+    plain = text.replace("_", "").replace("-", "").replace(".", "")
+    words = {"yes", "no", "true", "false", "null", "on", "off", "nan", "inf"}
+    safe = plain.isascii() and plain.isalnum() and not text[0].isdigit() and text[0].isalnum()
+    return text if safe and text.lower() not in words else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,232 @@
+"""Everything under audit, opened once and handed to checks by name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govkit.config import Config, Split
+from govkit.core.digest import sha256, sha256_of
+from govkit.core.errors import UsageProblem
+from govkit.core.evidence import Message
+from govkit.core.frozen import Frozen
+from govkit.core.record import Inference
+from govkit.inputs import columns, task
+from govkit.inputs.artifact import open_model
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset, read_dataset
+from govkit.inputs.disclosure import Disclosure
+from govkit.inputs.environment import Environment, current
+from govkit.inputs.metadata import Metadata, read_metadata
+from govkit.inputs.model import Artifact, Model
+from govkit.inputs.predictions import Predictions, answers
+from govkit.inputs.task import Task
+from govkit.plugins.check import NotDeclared, NotPossible
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MESSAGES = {
+    "input.no_model": "No model was given.",
+    "input.model_refused": "The model was refused, so nothing could be asked of it.",
+    "input.model_unavailable": "The model's process could not answer.",
+    "input.no_train": "The rows that the model was trained on were not given.",
+    "input.no_target": "The column that the model predicts is not known.",
+    "input.no_production": "No rows from production were given.",
+    "input.no_champion": "No model in production was given to compare with.",
+}
+
+
+class Request(Frozen):
+    """What to audit, as files and declarations; enough for another process to open the same subject."""
+
+    model: Path | None
+    data: Path
+    train: Path | None = None
+    config: Config = Config()
+    root: Path
+    """Folder of govkit.yaml, or of the data: where relative paths and metadata are looked for."""
+    as_of: date
+    trust: tuple[str, ...] = ()
+    """Exact globals that the user vouches for."""
+
+
+@dataclass
+class Subject:
+    """The named inputs. Each is made on first use."""
+
+    request: Request
+    artifact: Artifact | None
+    model: Model | None
+    test: Dataset
+    train: Dataset | None
+    columns: Columns
+    task: Task | None
+    inferred: tuple[Inference, ...]
+    suggestions: tuple[Message, ...]
+    _digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Config:
+        """The resolved govkit.yaml."""
+        return self.request.config
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """Declared provenance."""
+        return read_metadata(self.request.data, self.config, self.request.root)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Versions."""
+        return current()
+
+    @cached_property
+    def disclosure(self) -> Disclosure:
+        """Which cell values may be shown."""
+        return Disclosure(self.config)
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """The model's answers on DATA."""
+        return answers(self._need_model(), self.test, self.columns, self._need_task())
+
+    @cached_property
+    def train_predictions(self) -> Predictions:
+        """The model's answers on TRAIN."""
+        return answers(self._need_model(), self._need_train(), self.columns, self._need_task())
+
+    def get(self, name: str) -> object:
+        """Give an input of the vocabulary.
+
+        Raises:
+            NotDeclared: it was not given; carries the line to add.
+            NotPossible: it was given and can't be used.
+            ModelUnavailable: the model died while answering.
+        """
+        makers: dict[str, Callable[[], object]] = {
+            "artifact": self._need_artifact,
+            "model": self._need_model,
+            "train": self._need_train,
+            "task": self._need_task,
+            "production": self._no_production,
+            "champion": self._no_champion,
+            "as_of": lambda: self.request.as_of,
+        }
+        maker = makers.get(name)
+        return maker() if maker else getattr(self, name)
+
+    def digest(self, name: str) -> str:
+        """Give the digest of an input, for evidence and for the journal's key."""
+        if name not in self._digests:
+            self._digests[name] = self._digest(name)
+        return self._digests[name]
+
+    def _digest(self, name: str) -> str:
+        parts = {
+            "artifact": lambda: self._need_artifact().sha256,
+            "model": lambda: self._need_artifact().sha256,
+            "test": lambda: self._view(self.test),
+            "train": lambda: self._view(self._need_train()),
+            "predictions": lambda: self._joint("model", "test", "task"),
+            "train_predictions": lambda: self._joint("model", "train", "task"),
+            "columns": lambda: sha256(repr(self.columns).encode()),
+            "task": lambda: sha256(repr(self.task).encode()),
+            "metadata": lambda: self.metadata.digest,
+            "config": lambda: sha256_of(self.config),
+            "disclosure": lambda: sha256_of(self.config.columns),
+            "environment": lambda: sha256_of({"python": self.environment.python, **self.environment.packages}),
+        }
+        return parts[name]()
+
+    def close(self) -> None:
+        """End the model's process."""
+        if self.model is not None:
+            self.model.release()
+
+    def _joint(self, *names: str) -> str:
+        return sha256("".join(self.digest(name) for name in names).encode())
+
+    def _view(self, dataset: Dataset) -> str:
+        split = self.config.train.model_dump_json() if isinstance(self.config.train, Split) else ""
+        return sha256(f"{dataset.sha256}{split}{self.columns!r}{self.config.csv!r}".encode())
+
+    def _need_artifact(self) -> Artifact:
+        if self.artifact is None:
+            raise NotDeclared("input.no_model", ask="govkit audit MODEL DATA")
+        return self.artifact
+
+    def _need_model(self) -> Model:
+        found = self._need_artifact()
+        if found.refused:
+            raise NotPossible("input.model_refused")
+        if self.model is None:
+            raise NotPossible("input.model_unavailable")
+        return self.model
+
+    def _need_train(self) -> Dataset:
+        if self.train is None:
+            raise NotDeclared("input.no_train", ask="train: train.csv")
+        return self.train
+
+    def _need_task(self) -> Task:
+        if self.task is None or self.columns.target is None:
+            raise NotDeclared("input.no_target", ask="target: NAME")
+        return self.task
+
+    def _no_production(self) -> None:
+        raise NotDeclared("input.no_production")
+
+    def _no_champion(self) -> None:
+        raise NotDeclared("input.no_champion")
+
+
+@contextmanager
+def open_subject(request: Request) -> Iterator[Subject]:
+    """Read the data, start the model in its own process, resolve roles; end the process at the end.
+
+    Raises:
+        UsageProblem: a declaration is missing or contradicts the data.
+        InputProblem: a file can't be read, or the model is no model.
+    """
+    test, train = _data(request)
+    found, model = open_model(request.model, trust=request.trust) if request.model else (None, None)
+    try:
+        described = model.described if model else None
+        resolved, inferred, suggestions = columns.resolve(test, request.config, described)
+        resolved_task, more = task.resolve(request.config, described, test, resolved.target)
+        yield Subject(request, found, model, test, train, resolved, resolved_task, inferred + more, suggestions)
+    finally:
+        if model is not None:
+            model.release()
+
+
+def _data(request: Request) -> tuple[Dataset, Dataset | None]:
+    config = request.config
+    data = read_dataset(request.data, role="test", options=config.csv)
+    if request.train is not None:
+        return data, read_dataset(request.train, role="train", options=config.csv)
+    if config.train is None:
+        return data, None
+    if isinstance(config.train, str):
+        return data, read_dataset(request.root / config.train, role="train", options=config.csv)
+    return _split(data, config.train)
+
+
+def _split(data: Dataset, split: Split) -> tuple[Dataset, Dataset]:
+    if split.column not in data.columns:
+        raise UsageProblem(
+            f"train.column names {split.column!r}, which {data.name} does not have", hint="correct the line"
+        )
+    marked: pd.Series[bool] = data.frame[split.column].map(lambda value: task.same(value, split.value))
+    mask = marked.to_numpy(dtype=bool)
+    if mask.all() or not mask.any():
+        raise UsageProblem(
+            f"train: {split.column} marks {'every' if mask.all() else 'no'} row of {data.name} as training",
+            hint="correct train.value in govkit.yaml",
+        )
+    return data.take(~mask, role="test"), data.take(mask, role="train")
+
