@@ -4,8 +4,12 @@ import os
 import sys
 import tempfile
 import traceback
+from typing import TYPE_CHECKING
 
 from govkit.core.errors import Exit, GovkitError
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
 
 
 def main() -> None:
@@ -14,31 +18,39 @@ def main() -> None:
 
 
 def _run() -> int:
-    import click
+    from typer.exceptions import Abort, TyperException
+    from typer.exceptions import Exit as Ended
 
     from govkit.cli import app
 
     try:
         return int(app(standalone_mode=False) or 0)
-    except click.exceptions.Exit as ended:
+    except Ended as ended:
         return ended.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("interrupted; nothing was written", file=sys.stderr)  # noqa: T201 - the process's last word
-        return Exit.INTERRUPTED
-    except click.ClickException as error:
-        print(f"error: {error.format_message()}", file=sys.stderr)  # noqa: T201
-        print("  → govkit --help" if _unicode() else "  -> govkit --help", file=sys.stderr)  # noqa: T201
-        return Exit.USAGE
+    except (KeyboardInterrupt, Abort):
+        return _say("interrupted; nothing was written", Exit.INTERRUPTED)
+    except TyperException as error:
+        return _misused(error)
     except GovkitError as error:
-        print(f"error: {_plain(error.message)}", file=sys.stderr)  # noqa: T201
-        if error.hint:
-            print(f"  {'→' if _unicode() else '->'} {_plain(error.hint)}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.PASSED
+        return _say(f"error: {error.message}", error.exit_code, error.hint)
     except Exception as error:  # noqa: BLE001 - the process's boundary
         return _internal(error)
+
+
+def _misused(error: "TyperException") -> int:
+    """Show a command's help where it was called without anything, else what is wrong with the call."""
+    message = error.format_message()
+    if "\n" in message:
+        print(message, file=sys.stderr)
+        return Exit.USAGE
+    return _say(f"error: {message}", Exit.USAGE, "govkit --help, govkit COMMAND --help")
+
+
+def _say(sentence: str, code: int, hint: str = "") -> int:
+    print(_plain(sentence), file=sys.stderr)
+    if hint:
+        print(f"  {'→' if _unicode() else '->'} {_plain(hint)}", file=sys.stderr)
+    return code
 
 
 def _internal(error: Exception) -> int:
@@ -50,12 +62,11 @@ def _internal(error: Exception) -> int:
     with tempfile.NamedTemporaryFile("w", prefix="govkit-", suffix=".log", delete=False) as log:
         log.write(f"{type(error).__module__}.{type(error).__qualname__}\n")
         log.writelines(f"{frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames)
-    print(  # noqa: T201
-        f"internal error: {type(error).__name__}; this is a bug in govkit. Frames without messages: {log.name}; "
+    return _say(
+        f"internal error: {type(error).__name__}; this is a bug in govkit. Frames without messages: {log.name}",
+        Exit.INTERNAL,
         "GOVKIT_DEBUG=1 prints everything",
-        file=sys.stderr,
     )
-    return Exit.INTERNAL
 
 
 def _plain(text: str) -> str:

@@ -8,15 +8,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from govkit import __version__, delivery
-from govkit.assessment.assess import Assessed, Policy, assess, load_policy
+from govkit.assessment.assess import Policy, assess, load_policy
 from govkit.config import Config, find
-from govkit.core.control import Decision
 from govkit.core.digest import sha256_of
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Evidence
 from govkit.core.progress import Progress, Silent
-from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Plan, Result, Run, SystemFacts
-from govkit.gate import decide, redecide
+from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
+from govkit.gate import decide
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.subject import Request, Subject, open_subject
 from govkit.plugins.check import CHECKS, Check, Params
@@ -92,7 +91,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
     watching = progress or Silent()
     overrides = {"profile": profile, "budget": budget, "seed": seed}
     setup = _set_up(model, data, train, config, overrides, as_of=as_of or started.date(), trust=trust)
-    policy = load_policy(setup.config, setup.request.root, setup.document)
+    policy = load_policy(setup.config, setup.request.root, setup.document, checks=CHECKS.all())
     if policy.profile.needs_model and setup.request.model is None:
         raise UsageProblem(
             f"the profile {policy.profile.id} needs a model", hint="govkit audit MODEL DATA, or --profile data-only"
@@ -156,12 +155,6 @@ def examine(  # noqa: PLR0913 - the options of the stage commands
     return evidence, used([found.model_dump(mode="json") for found in evidence])
 
 
-def decide_again(path: Path, *, profile: str | None, as_of: date | None) -> tuple[AuditRecord, Decision]:
-    """Decide from a record by its own profile or another one, as of today or another date."""
-    record = read_record(path)
-    return record, redecide(record, profile, as_of or datetime.now(UTC).date())
-
-
 def _set_up(  # noqa: PLR0913 - both callers' options
     model: str | Path | None,
     data: str | Path,
@@ -216,7 +209,9 @@ def _params(checks: Mapping[str, Check], setup: Setup) -> dict[str, Params]:
         except ValidationError as error:
             first = error.errors()[0]
             key = str(first["loc"][0])
-            hint = did_you_mean(key, found.params.model_fields, f"parameters are: {', '.join(found.params.model_fields)}")
+            hint = did_you_mean(
+                key, found.params.model_fields, f"parameters are: {', '.join(found.params.model_fields)}"
+            )
             problem = "is no parameter of this check" if first["type"] == "extra_forbidden" else "has a wrong value"
             raise _at(setup, ("checks", name, key), f"checks.{name}.{key} {problem}", hint) from None
     return params
@@ -230,7 +225,7 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
     """Say what is audited and how long it may take, before the work starts."""
     where = f" ({setup.path})" if setup.path else ""
     progress.note(
-        f"govkit {__version__}  profile {setup.config.profile}{where}  budget {job.plan.budget}  seed {job.seed}  offline"
+        f"govkit {__version__}  profile {setup.config.profile}{where}  budget {job.plan.budget}  seed {job.seed}"
     )
     train = f", {subject.train.rows:,} training rows" if subject.train else ""
     progress.note(
@@ -241,14 +236,18 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
         progress.note(f"inferred {inference.field}: {inference.value}")
 
 
-def _result(
-    subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: Mapping[str, Outcomes]
-) -> Result:
+def _result(subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: Mapping[str, Outcomes]) -> Result:
     evidence = tuple(found.evidence for found in outcomes.values())
     model = _model_facts(subject)
     as_of = setup.request.as_of
-    assessed: Assessed = assess(evidence, policy, as_of=as_of, model_sha256=model.sha256 if model else "")
-    decision = decide(assessed, policy, as_of=as_of, refused=bool(model and model.refused))
+    assessed = assess(evidence, policy, as_of=as_of, model_sha256=model.sha256 if model else "")
+    decision = decide(
+        policy.profile,
+        assessed.criterion_results,
+        assessed.control_results,
+        as_of=as_of,
+        refused=bool(model and model.refused),
+    )
     parts = {
         "govkit_version": __version__,
         "as_of": as_of,
@@ -267,13 +266,20 @@ def _result(
         "plan": job.plan,
         "checks": tuple(found.facts() for found in job.checks.values()),
         "evidence": evidence,
+        "criteria": policy.criteria,
+        "frameworks": policy.frameworks,
+        "profile": policy.profile,
         "decision": decision,
+        **{name: getattr(assessed, name) for name in assessed.__dataclass_fields__},
     }
-    draft = Result(**parts, **assessed_parts(assessed, policy), messages={})
-    return Result(
-        **{name: getattr(draft, name) for name in Result.model_fields if name != "messages"},
-        messages=used(draft.model_dump(mode="json")),
-    )
+    return Result.model_validate({**parts, "messages": used(_plain(parts))})
+
+
+def _plain(parts: object) -> object:
+    """Give models as plain data, so that the messages in them can be found."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(object).dump_python(parts, mode="json")
 
 
 def _system_facts(config: Config, subject: Subject) -> SystemFacts:

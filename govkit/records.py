@@ -26,7 +26,9 @@ def read_record(path: Path) -> AuditRecord:
     except OSError as error:
         raise InputProblem(f"{path} can't be read: {error.strerror}", hint="give the path of an audit.json") from None
     except ValueError:
-        raise InputProblem(f"{path} is not complete JSON", hint="give an audit.json as `govkit audit` wrote it") from None
+        raise InputProblem(
+            f"{path} is not complete JSON", hint="give an audit.json as `govkit audit` wrote it"
+        ) from None
     version = plain.get("schema_version") if isinstance(plain, dict) else None
     if version is None:
         raise InputProblem(f"{path} is no audit record", hint="give an audit.json as `govkit audit` wrote it")
@@ -36,7 +38,9 @@ def read_record(path: Path) -> AuditRecord:
             hint="read it with the govkit that wrote it, or a newer one",
         )
     if sha256_of(plain.get("result") or {}) != plain.get("result_sha256"):
-        raise IntegrityProblem(f"{path} was changed after it was written: its digest does not match", hint="audit again")
+        raise IntegrityProblem(
+            f"{path} was changed after it was written: its digest does not match", hint="audit again"
+        )
     try:
         return AuditRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:

@@ -18,7 +18,7 @@ MAX_DEPTH: Final = 40
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _WORDS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -88,6 +88,10 @@ class Document:
         """Give the line of the deepest part of a path that the file holds, counted from 1."""
         return self._at(path)[0]
 
+    def node(self, path: KeyPath) -> Node | None:
+        """Give the part of the tree at a path, or the deepest one there is on the way."""
+        return self._at(path)[2]
+
     def problem(self, path: KeyPath, message: str, *, hint: str) -> UsageProblem:
         """Make the error that points at a place in the file."""
         return UsageProblem(f"{self.name}:{self.line(path)}: {message}", hint=hint)
@@ -103,22 +107,23 @@ class Document:
         except ValidationError as error:
             raise self._first_problem(error, model) from None
 
-    def _at(self, path: KeyPath) -> tuple[int, KeyPath, str]:
-        """Follow a path to a line, the path without what the file doesn't hold, and the value as written.
+    def _at(self, path: KeyPath) -> tuple[int, KeyPath, Node | None]:
+        """Follow a path to its line, the path without what the file doesn't hold, and the node.
 
         Pydantic's paths also name the members of unions; these are passed over.
         """
-        node, line, held = self.root or Node(1, None), 1, []
+        node = self.root
+        line, held = node.line if node else 1, []
         for part in path:
-            if part in node.members:
+            if node is not None and part in node.members:
                 line, node = node.members[part]
-            elif isinstance(part, int) and part < len(node.items):
+            elif node is not None and isinstance(part, int) and part < len(node.items):
                 node = node.items[part]
                 line = node.line
             else:
                 continue
             held.append(part)
-        return line, tuple(held), node.written
+        return line, tuple(held), node
 
     def _first_problem(self, error: ValidationError, model: type[BaseModel]) -> UsageProblem:
         """Choose the most telling error: an unknown key explains others, then the first in the file."""
@@ -143,7 +148,8 @@ class Document:
         if kind == "missing":
             return f"{where} is missing", f"add the line `{last}: ...`"
         if kind == "string_type" and isinstance(given, int | float):
-            written = self._at(path)[2] if last != "[key]" else str(given)
+            node = self.node(path)
+            written = node.written if node and last != "[key]" else str(given)
             return f"{where} is read as a number or a truth value and must be text", f'put it in quotes: "{written}"'
         return _misfit(kind, where, given, details)
 

@@ -1,7 +1,7 @@
 """The application that the commands register with, and the options they share."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -19,18 +19,20 @@ app = typer.Typer(
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")]
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")]
 RecordArgument = Annotated[Path, typer.Argument(metavar="RECORD", help="An audit.json.")]
-TrainOption = Annotated[Optional[str], typer.Option("--train", help="The rows that the model was fitted on.")]
+TrainOption = Annotated[str | None, typer.Option("--train", help="The rows that the model was fitted on.")]
 ConfigOption = Annotated[
-    Optional[Path], typer.Option("--config", envvar="GOVKIT_CONFIG", help="govkit.yaml; else the nearest one to DATA.")
+    Path | None, typer.Option("--config", envvar="GOVKIT_CONFIG", help="govkit.yaml; else the nearest one to DATA.")
 ]
 BudgetOption = Annotated[
-    Optional[str], typer.Option("--budget", envvar="GOVKIT_BUDGET", help="quick, standard or thorough.")
+    str | None, typer.Option("--budget", envvar="GOVKIT_BUDGET", help="quick, standard or thorough.")
 ]
-SeedOption = Annotated[Optional[int], typer.Option("--seed", envvar="GOVKIT_SEED", help="Everything random comes from it.")]
-FormatOption = Annotated[Optional[str], typer.Option("--format", help="Comma-separated report formats.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", envvar="GOVKIT_SEED", help="Everything random comes from it.")
+]
+FormatOption = Annotated[str | None, typer.Option("--format", help="Comma-separated report formats.")]
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"govkit {__version__}")
         raise typer.Exit

@@ -1,7 +1,7 @@
 """`govkit audit`: the main job."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -9,24 +9,24 @@ from govkit.cli.app import BudgetOption, ConfigOption, FormatOption, SeedOption,
 
 
 @app.command()
-def audit(  # noqa: PLR0913 - the options of the command
+def audit(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file; DATA alone for data-only audits.")],
-    data: Annotated[Optional[str], typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")] = None,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")] = None,
     train: TrainOption = None,
     config: ConfigOption = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports.")] = Path("govkit-out"),
     profile: Annotated[
-        Optional[str], typer.Option("--profile", envvar="GOVKIT_PROFILE", help="What the gate asks for.")
+        str | None, typer.Option("--profile", envvar="GOVKIT_PROFILE", help="What the gate asks for.")
     ] = None,
     budget: BudgetOption = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes for checks.")] = 2,
     seed: SeedOption = None,
     formats: FormatOption = None,
-    only: Annotated[Optional[str], typer.Option("--only", help="Comma-separated checks or families.")] = None,
-    plan: Annotated[Optional[Path], typer.Option("--plan", help="Replay the plan of this audit.json.")] = None,
-    as_of: Annotated[Optional[str], typer.Option("--as-of", help="Date that expiry and age are judged by.")] = None,
+    only: Annotated[str | None, typer.Option("--only", help="Comma-separated checks or families.")] = None,
+    plan: Annotated[Path | None, typer.Option("--plan", help="Replay the plan of this audit.json.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Date that expiry and age are judged by.")] = None,
     trust: Annotated[
-        Optional[list[str]], typer.Option("--trust-global", help="Let the model use pkg.mod.Name; repeatable.")
+        list[str] | None, typer.Option("--trust-global", help="Let the model use pkg.mod.Name; repeatable.")
     ] = None,
     journal: Annotated[bool, typer.Option("--cache/--no-cache", help="Take over evidence of equal runs.")] = True,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,

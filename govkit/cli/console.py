@@ -81,6 +81,17 @@ class Console:
             sys.stderr.flush()
 
 
+def wrapped(text: str) -> str:
+    """Fold lines at the terminal's width, keeping their indent."""
+    import textwrap
+
+    folded = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + (2 if line.startswith(" ") else 0))
+        folded.append("\n".join(textwrap.wrap(line, width(), subsequent_indent=indent)))
+    return "\n".join(folded)
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lay out columns as wide as their widest cell, the last one wrapped at the terminal's width."""
     import textwrap

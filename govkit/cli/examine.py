@@ -10,7 +10,7 @@ from govkit.core.evidence import Evidence, Measurement, Outcome
 from govkit.core.messages import sentence, shown
 
 
-def examine(  # noqa: PLR0913 - the options that the stage commands share
+def examine(
     *,
     model: str | None,
     data: str,

@@ -1,7 +1,7 @@
 """`govkit init`: write a govkit.yaml that holds what could be inferred."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,9 @@ from govkit.cli.app import app
 def init(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")],
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")],
-    train: Annotated[Optional[Path], typer.Option("--train", help="The rows that the model was fitted on.")] = None,
-    target: Annotated[Optional[str], typer.Option("--target", help="The column that the model predicts.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a govkit.yaml that is there.")] = False,  # noqa: FBT002 - a flag
+    train: Annotated[Path | None, typer.Option("--train", help="The rows that the model was fitted on.")] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The column that the model predicts.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a govkit.yaml that is there.")] = False,
 ) -> None:
     """Write govkit.yaml beside DATA, with what could be inferred and comments for the rest."""
     from govkit.config import FILE_NAME

@@ -15,14 +15,14 @@ app.add_typer(probe)
 
 
 @probe.command()
-def robustness(  # noqa: PLR0913 - the options of the command
+def robustness(
     model: ModelArgument,
     data: DataArgument,
     train: TrainOption = None,
     config: ConfigOption = None,
     budget: BudgetOption = None,
     seed: SeedOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+    as_json: JsonOption = False,
 ) -> None:
     """Search for small changes of a row that change the prediction."""
     from govkit.cli.examine import examine
@@ -42,14 +42,14 @@ def robustness(  # noqa: PLR0913 - the options of the command
 
 
 @probe.command()
-def privacy(  # noqa: PLR0913 - the options of the command
+def privacy(
     model: ModelArgument,
     data: DataArgument,
     train: TrainOption = None,
     config: ConfigOption = None,
     budget: BudgetOption = None,
     seed: SeedOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+    as_json: JsonOption = False,
 ) -> None:
     """Try to tell training rows from others by the model's answers."""
     from govkit.cli.examine import examine

@@ -1,6 +1,6 @@
 """`govkit provenance`: what is declared about the data's origin, held against the files."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from govkit.cli.app import ConfigOption, DataArgument, app
 @app.command()
 def provenance(
     data: DataArgument,
-    model: Annotated[Optional[str], typer.Option("--model", help="The model file, to check its identity.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The model file, to check its identity.")] = None,
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")] = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """`govkit report`: render a record again."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from govkit.cli.app import FormatOption, RecordArgument, app
 def report(
     record: RecordArgument,
     formats: FormatOption = None,
-    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
 ) -> None:
     """Render reports from an audit.json, without model or data."""
     from govkit.cli.options import names
@@ -25,7 +25,7 @@ def report(
 def card(
     record: RecordArgument,
     formats: FormatOption = None,
-    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
 ) -> None:
     """Render the model card from an audit.json (formats md, html, pdf)."""
     from govkit.cli.options import names

@@ -8,7 +8,7 @@ from govkit.cli.app import BudgetOption, ConfigOption, DataArgument, SeedOption,
 
 
 @app.command(name="scan-pii")
-def scan_pii(  # noqa: PLR0913 - the options of the command
+def scan_pii(
     data: DataArgument,
     train: TrainOption = None,
     config: ConfigOption = None,

@@ -54,6 +54,10 @@ class ModelUnavailable(GovkitError):
     exit_code = Exit.INCOMPLETE
 
 
+class ModelRaised(ModelUnavailable):
+    """The model raised an exception on these rows; its process is alive and can be asked again."""
+
+
 class IntegrityProblem(GovkitError):
     """A digest or a signature doesn't match what it should."""
 

@@ -33,6 +33,8 @@ class Described:
     """Library versions stored in the artefact, `{"scikit-learn": "1.5.2"}`."""
     warnings: tuple[str, ...] = ()
     """Ids of notes from loading, `version_mismatch` for instance; never third-party text."""
+    stored_rows: tuple[str, ...] = ()
+    """Fitted attributes that hold training rows as they are, `_fit_X` of k-NN for instance."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Artifact:
     """Layers around the worker and `held` or why not."""
     refused: str = ""
     """One sentence when the model was refused; then there is no `Model`."""
+    unavailable: str = ""
+    """One sentence when its process died while loading; then there is no `Model` either."""
 
 
 class Model(Protocol):

@@ -73,7 +73,7 @@ class Sizes:
     features: int
     classes: int
     predict_ms_per_1000_rows: int
-    """Rounded up to 10, 100, 1,000, 10,000, ...; 0 without a model."""
+    """Rounded up to 100, 1,000, 10,000, ...; 0 without a model."""
 
 
 @dataclass(frozen=True)

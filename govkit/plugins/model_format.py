@@ -1,11 +1,35 @@
 """How a model format is written: one decorated class in one file under `govkit/inputs/formats/`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from govkit.plugins.discovery import Registry
+
+Global = tuple[str, str]
+"""Module and name."""
+Role = Literal["construct", "call", "value"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a model file may refer to: exact globals by role. Whatever isn't named is refused."""
+
+    roles: Mapping[Global, Role]
+    """construct: instances may be made; call: it may be called while loading; value: it may be referred to."""
+
+    def allows(self, name: Global) -> bool:
+        """Say whether a global may be referred to at all."""
+        return name in self.roles
+
+    def may_construct(self, name: Global) -> bool:
+        """Say whether instances may be made, by whatever means."""
+        return self.roles.get(name) in ("construct", "call")
+
+    def may_call(self, name: Global) -> bool:
+        """Say whether it may be called while loading."""
+        return self.roles.get(name) == "call"
 
 
 @dataclass
@@ -16,21 +40,19 @@ class Scanned:
     findings: list[tuple[str, str, str]] = field(default_factory=list)
     """(code, sentence, subject) of what makes the file refused."""
     unreadable: str = ""
-    """One sentence when the bytes are not a readable model of this format."""
+    """The end of a sentence on why the bytes are no model of this format: "its bytes are ..."."""
 
 
 class ModelFormat(Protocol):
     """A file format. `scan` and `load` run in the worker, on the same sealed bytes that were hashed."""
 
-    name: str
-
     def recognises(self, head: bytes, path: Path) -> bool:
         """Say from the first bytes (up to 64) and the file's name whether this format should read it."""
 
-    def scan(self, content: bytes) -> Scanned:
+    def scan(self, content: bytes, policy: Policy) -> Scanned:
         """Look through the bytes without importing or calling anything they name."""
 
-    def load(self, content: bytes) -> object:
+    def load(self, content: bytes, policy: Policy) -> object:
         """Construct the model under the same policy; only called when `scan` found nothing."""
 
 

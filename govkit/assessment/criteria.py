@@ -1,0 +1,211 @@
+"""Judge one criterion: hold a threshold against the whole interval of every group that was measured."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govkit.core.control import Condition, Criterion, CriterionResult, Observed, Operator, Result
+from govkit.core.digest import SIGNIFICANT_DIGITS
+from govkit.core.evidence import Evidence, Measurement, Message, Outcome, Scalar
+
+MESSAGES: Final[Mapping[str, str]] = {
+    "criterion.pass": "{measurement} is {observed}; required is {operator} {threshold}.",
+    "criterion.fail": "{measurement} is {observed}; required is {operator} {threshold}.",
+    "criterion.inconclusive": (
+        "{measurement} is {observed}; required is {operator} {threshold}, which the data can't decide."
+    ),
+    "criterion.nothing_counted": "{measurement} rests on no rows at all, so it decides nothing.",
+    "criterion.no_evidence": "{check} did not run.",
+    "criterion.no_measurement": "{check} ran and gave no {measurement}.",
+    "criterion.not_applicable": "{check} measured what shows that {measurement} does not arise.",
+    "criterion.check_stopped": "{check} broke off.",
+    "criterion.untrusted": "{measurement} counts only while {condition}, which does not hold here ({found}).",
+    "criterion.too_weak": "A pass counts only from a run with {condition}; this run had {found}.",
+}
+MEASURED: Final = "measured."
+"""Prefix in `not_applicable_when`: another measurement of the same evidence shows that the question doesn't arise."""
+OPERATORS: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "==": operator.eq,
+}
+_SCALARS: Final = bool | int | float | str
+_WORST_FIRST: Final = (Result.FAIL, Result.INCONCLUSIVE, Result.PASS)
+
+
+def judge(criterion: Criterion, evidence: Mapping[str, Evidence]) -> CriterionResult:
+    """Judge a criterion on the evidence by check id.
+
+    Deleting a check's evidence only ever leads to `not_run`, and a missing measurement likewise; neither is a pass.
+    """
+    found = evidence.get(criterion.check)
+    if found is None:
+        return _result(criterion, Result.NOT_RUN, _message("no_evidence", criterion, check=criterion.check))
+    if absent := _absent(criterion, found):
+        return absent
+    observed = _worst_first(criterion, found)
+    result, because = observed[0].result, _because(criterion, observed[0])
+    for condition in criterion.only_if:
+        holds, said = _condition(condition, found)
+        # an untrusted result is worth nothing either way; a weak run that failed would fail a strong one too
+        if not holds and (condition.measurement or result is Result.PASS):
+            kind = "untrusted" if condition.measurement else "too_weak"
+            return _result(
+                criterion,
+                Result.INCONCLUSIVE,
+                _message(kind, criterion, condition=_text(condition), found=said),
+                observed,
+            )
+    return _result(criterion, result, because, observed)
+
+
+def worst_value(criterion: Criterion, result: CriterionResult) -> float | None:
+    """Give the worst measured value of a criterion that didn't pass, without its interval."""
+    values = [seen.value for seen in result.observed if seen.result is not Result.PASS]
+    return max(values, key=lambda value: distance(criterion, value)) if values else None
+
+
+def distance(criterion: Criterion, value: float) -> float:
+    """Measure how far a value lies on the bad side of the threshold; negative on the good side."""
+    away = value - criterion.threshold
+    if criterion.operator == "==":
+        return abs(away)
+    return away if criterion.operator in {"<=", "<"} else -away
+
+
+def _absent(criterion: Criterion, found: Evidence) -> CriterionResult | None:
+    """Judge a criterion whose measurement isn't there; None when it is."""
+    reason = found.reason
+    if found.outcome is Outcome.ERROR:
+        return _result(criterion, Result.ERROR, reason or _message("check_stopped", criterion, check=criterion.check))
+    accepted = set(criterion.not_applicable_when)
+    if found.outcome is not Outcome.MEASURED:
+        because = reason or _message("no_evidence", criterion, check=criterion.check)
+        accepts = found.outcome is Outcome.NOT_APPLICABLE and because.id in accepted
+        return _result(criterion, Result.NOT_APPLICABLE if accepts else Result.NOT_RUN, because)
+    names = {measurement.name for measurement in found.measurements}
+    if criterion.measurement in names:
+        return None
+    if accepted & {f"{MEASURED}{name}" for name in names}:
+        said = _message("not_applicable", criterion, check=criterion.check)
+        return _result(criterion, Result.NOT_APPLICABLE, said)
+    return _result(criterion, Result.NOT_RUN, _message("no_measurement", criterion, check=criterion.check))
+
+
+def _worst_first(criterion: Criterion, found: Evidence) -> list[Observed]:
+    observed = [_observed(criterion, seen) for seen in found.measurements if seen.name == criterion.measurement]
+    return sorted(
+        observed,
+        key=lambda seen: (
+            _WORST_FIRST.index(seen.result),
+            -distance(criterion, seen.value),
+            sorted(seen.group.items()),
+        ),
+    )
+
+
+def _observed(criterion: Criterion, measurement: Measurement) -> Observed:
+    interval = measurement.interval
+    return Observed(
+        value=measurement.value,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        level=interval.level if interval else None,
+        n=measurement.n,
+        group=measurement.group,
+        result=_held_against(measurement, criterion.operator, criterion.threshold),
+    )
+
+
+def _held_against(measurement: Measurement, relation: Operator, threshold: float) -> Result:
+    """Pass when value and both ends of the interval are good, fail when none is, else inconclusive."""
+    if measurement.n == 0:
+        return Result.INCONCLUSIVE
+    ends = [measurement.value]
+    if measurement.interval is not None:
+        low, high = measurement.interval.low, measurement.interval.high
+        ends += [-math.inf if low is None else low, math.inf if high is None else high]
+    good = {OPERATORS[relation](_settled(end), _settled(threshold)) for end in ends}
+    if relation == "==" and good == {False} and min(ends) < threshold < max(ends):
+        return Result.INCONCLUSIVE
+    return Result.INCONCLUSIVE if len(good) > 1 else Result.PASS if True in good else Result.FAIL
+
+
+def _settled(value: float) -> float:
+    """Round as the record does, so that a decision made again from the record is the same."""
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+
+
+def _condition(condition: Condition, found: Evidence) -> tuple[bool, str]:
+    """Say whether a condition holds and what was found; what is missing never holds.
+
+    A parameter that lists several values holds when one of them is strict enough, since each of them is measured.
+    """
+    if condition.measurement:
+        seen = [measurement for measurement in found.measurements if measurement.name == condition.measurement]
+        if not seen or not isinstance(condition.threshold, int | float):
+            return False, "not measured"
+        threshold = float(condition.threshold)
+        holds = all(_held_against(each, condition.operator, threshold) is Result.PASS for each in seen)
+        worst = max(seen, key=lambda each: each.value if condition.operator in {"<", "<="} else -each.value)
+        ends = (worst.interval.low, worst.interval.high) if worst.interval else None
+        return holds, f"it is {_value(worst.value, ends)}"
+    given = found.params.get(condition.param) if condition.param else found.work.get(condition.work)
+    tried = [each for each in (given if isinstance(given, list | tuple) else [given]) if isinstance(each, _SCALARS)]
+    holds = any(_compares(each, condition.operator, condition.threshold) for each in tried)
+    return holds, ", ".join(str(each) for each in tried) or "none recorded"
+
+
+def _compares(given: Scalar, relation: Operator, threshold: Scalar) -> bool:
+    if relation == "==":
+        return given == threshold
+    if isinstance(given, str) or isinstance(threshold, str):
+        return False
+    return OPERATORS[relation](given, threshold)
+
+
+def _text(condition: Condition) -> str:
+    name = condition.measurement or condition.param or condition.work
+    threshold = condition.threshold
+    return (
+        f"{name} {condition.operator} {threshold:g}"
+        if isinstance(threshold, float)
+        else f"{name} {condition.operator} {threshold}"
+    )
+
+
+def _because(criterion: Criterion, seen: Observed) -> Message:
+    if seen.n == 0:
+        return _message("nothing_counted", criterion)
+    shown = _value(seen.value, (seen.low, seen.high) if seen.level is not None else None)
+    place = "".join(f", {key} {value}" for key, value in sorted(seen.group.items()))
+    return _message(
+        str(seen.result),
+        criterion,
+        observed=f"{shown} (n = {seen.n:,}{place})",
+        operator=criterion.operator,
+        threshold=criterion.threshold,
+    )
+
+
+def _value(value: float, interval: tuple[float | None, float | None] | None) -> str:
+    def number(end: float | None, unbounded: str) -> str:
+        return unbounded if end is None else f"{end:,.0f}" if end == int(end) else f"{end:.3g}"
+
+    if interval is None:
+        return number(value, "")
+    return f"{number(value, '')} [{number(interval[0], 'unbounded')}, {number(interval[1], 'unbounded')}]"
+
+
+def _message(kind: str, criterion: Criterion, **args: Scalar) -> Message:
+    needed = "{measurement}" in MESSAGES[f"criterion.{kind}"]
+    return Message(id=f"criterion.{kind}", args={"measurement": criterion.measurement, **args} if needed else args)
+
+
+def _result(
+    criterion: Criterion, result: Result, because: Message, observed: list[Observed] | None = None
+) -> CriterionResult:
+    return CriterionResult(criterion=criterion.id, result=result, because=because, observed=tuple(observed or ()))

@@ -1,0 +1,1 @@
+"""What the model gives away about the rows that it was trained on."""

@@ -1,0 +1,69 @@
+"""How much of each column is missing."""
+
+from collections.abc import Iterator
+
+from govkit.core.evidence import Column, Measurement, Table
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.rows import missing
+from govkit.plugins.check import Emit, Product, check
+from govkit.stats.intervals import proportion
+
+MOST_ROWS = 200
+"""Most columns listed in the table."""
+
+
+@check(
+    "quality.missing",
+    title="Missing values",
+    emits=(
+        Emit("missing_share", "share", "rows of DATA in which a column is missing, for each feature and the target"),
+        Emit("worst_missing_share", "share", "the largest of these shares"),
+    ),
+    libraries=("pyarrow", "scipy"),
+)
+def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
+    """Count the missing cells of every feature and of the target.
+
+    Why it matters: where values are missing, the model guesses from what was put in their place.
+
+    Method: a cell is missing when it is empty or one of the words that pandas reads as missing (`NA`, `null`, `NaN`);
+    the share of rows has a Wilson interval.
+
+    Limits: numbers that stand for missing (0, -999) are not recognised, nor whether values are missing at random. The
+    worst share is the largest of many, so its interval is that of its column alone.
+
+    References: Wilson (1927), JASA 22.
+    """
+    shares: list[tuple[str, int, float]] = []
+    for name in _looked_at(test, columns):
+        absent = _absent(test, name)
+        shares.append((name, absent, absent / test.rows))
+        yield _measurement("missing_share", absent, test.rows, {"column": name})
+    worst, absent, _ = max(shares, key=lambda found: found[2])
+    yield _measurement("worst_missing_share", absent, test.rows, {"column": worst})
+    listed = sorted((found for found in shares if found[1]), key=lambda found: (-found[1], found[0]))
+    yield Table(
+        name="missing",
+        title="Columns with missing values",
+        columns=(Column(name="column"), Column(name="cells", unit="count"), Column(name="share", unit="share")),
+        rows=tuple(listed[:MOST_ROWS]),
+        left_out=max(0, len(listed) - MOST_ROWS),
+    )
+
+
+def _looked_at(test: Dataset, columns: Columns) -> tuple[str, ...]:
+    target = (columns.target,) if columns.target else ()
+    return tuple(dict.fromkeys((*columns.features, *target))) or test.columns
+
+
+def _absent(test: Dataset, name: str) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.sum(missing(test.strings.column(name))).as_py() or 0)
+
+
+def _measurement(name: str, absent: int, rows: int, group: dict[str, str]) -> Measurement:
+    return Measurement(
+        name=name, value=absent / rows, unit="share", n=rows, interval=proportion(absent, rows), group=group
+    )

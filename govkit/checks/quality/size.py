@@ -1,0 +1,47 @@
+"""How many rows there are to measure on."""
+
+from collections.abc import Iterator
+
+from govkit.core.evidence import Measurement
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.predictions import encode
+from govkit.inputs.task import Task
+from govkit.plugins.check import Emit, Product, check
+
+
+@check(
+    "quality.size",
+    title="Number of rows",
+    emits=(
+        Emit("test_rows", "count", "rows of DATA"),
+        Emit("train_rows", "count", "rows of TRAIN, where it is given"),
+        Emit("smallest_class_rows", "count", "rows of DATA in the rarest class; classification only"),
+    ),
+)
+def size(test: Dataset, columns: Columns, train: Dataset | None = None, task: Task | None = None) -> Iterator[Product]:
+    """Count the rows of DATA and TRAIN and those of the rarest class.
+
+    Why it matters: the number of rows decides how small a fault an audit could see at all.
+
+    Method: plain counts; a class of the model that has no row in DATA counts with 0.
+
+    Limits: rows that depend on each other, several of one person for instance, are worth less than their number.
+
+    References: none needed for a count.
+    """
+    yield Measurement(name="test_rows", value=test.rows, unit="count", n=test.rows)
+    if train is not None:
+        yield Measurement(name="train_rows", value=train.rows, unit="count", n=train.rows)
+    if task is not None and task.is_classification and columns.target in test.columns:
+        yield _smallest_class(test, str(columns.target), task)
+
+
+def _smallest_class(test: Dataset, target: str, task: Task) -> Measurement:
+    import numpy as np
+
+    codes = encode(test.frame[target], task)
+    counts = np.bincount(codes[codes >= 0], minlength=len(task.classes)).tolist()
+    rarest = min(counts)
+    group = {"class": task.names[counts.index(rarest)]}
+    return Measurement(name="smallest_class_rows", value=rarest, unit="count", n=sum(counts), group=group)

@@ -1,0 +1,148 @@
+"""Whether the model answers when a cell is missing, holds an unseen category or lies outside the range seen."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from govkit.core.errors import ModelUnavailable
+from govkit.core.evidence import Finding, Measurement, Message, Severity
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.model import Model
+from govkit.inputs.predictions import features_of
+from govkit.plugins.check import Emit, Product, Sizes, Work, check
+from govkit.stats import intervals
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+UNSEEN = "a value that no row has"
+FAR = 10
+"""How many times the range seen an out-of-range value lies beyond it."""
+ROWS: Mapping[str, int] = {"quick": 40, "standard": 100, "thorough": 400}
+
+
+def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
+    """Take so many rows a case; each may cost two calls where the model raises."""
+    rows = min(ROWS[budget], max(sizes.test_rows, 1))
+    return Work({"rows": rows}, 0.1 + 6 * rows * 0.01)
+
+
+@check(
+    "robustness.missing_inputs",
+    title="Answers to incomplete input",
+    emits=(Emit("answered_share", "share", "changed rows that the model answers without raising"),),
+    messages={
+        "robustness.raises": "The model raised on {failed} of {rows} rows ({case}); whoever calls it must catch this.",
+    },
+    libraries=("numpy", "scipy"),
+    plan=plan,
+)
+def missing_inputs(  # noqa: PLR0913 - each is an input of the check
+    *,
+    model: Model,
+    test: Dataset,
+    columns: Columns,
+    work: Mapping[str, int],
+    seed: int,
+    train: Dataset | None = None,
+) -> Iterator[Product]:
+    """Ask for rows with a blank cell, an unseen category or a number far outside the range.
+
+    Why it matters:
+        Such input comes sooner or later. A model that raises stops the system around it unless somebody thought of it.
+    Method:
+        In each sampled row one feature, drawn at random, is changed: made blank, set to a category that neither TRAIN
+        nor DATA holds, or set to ten times the range seen beyond its end. The share of rows answered with a value and
+        without an exception, with Wilson's interval at 95%.
+    Limits:
+        An answer is not a good answer: models that fill in or ignore such cells do so silently. One cell at a time.
+
+    References:
+        Wilson (1927).
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    rows = features_of(test, columns)
+    rows = rows.iloc[np.sort(rng.permutation(len(rows))[: work["rows"]])].reset_index(drop=True)
+    model.predict(rows)
+    for case, changed in _cases(rows, (train or test).frame, rng):
+        answered = int(_answered(model, changed, rows).sum())
+        failed = len(rows) - answered
+        interval = intervals.proportion(answered, len(rows))
+        yield Measurement(
+            name="answered_share",
+            value=answered / len(rows),
+            unit="share",
+            n=len(rows),
+            interval=interval,
+            group={"case": case},
+        )
+        if failed:
+            args = {"failed": failed, "rows": len(rows), "case": case}
+            message = Message(id="robustness.raises", args=args)
+            yield Finding(rule="ROB-005", severity=Severity.MEDIUM, message=message, where="model")
+
+
+def _cases(
+    rows: "pd.DataFrame", reference: "pd.DataFrame", rng: "np.random.Generator"
+) -> "Iterator[tuple[str, pd.DataFrame]]":
+    """Give the changed rows by case; a case that no feature admits is left out."""
+    names = [str(name) for name in rows]
+    numbers = [name for name in names if rows[name].dtype.kind in "iuf" and reference[name].dtype.kind in "iuf"]
+    categories = [name for name in names if rows[name].dtype.kind not in "iufb"]
+    yield "missing value", _changed(rows, dict.fromkeys(names, None), rng)
+    if categories:
+        yield "unseen category", _changed(rows, dict.fromkeys(categories, UNSEEN), rng)
+    if numbers:
+        far = {name: _beyond(reference[name]) for name in numbers}
+        yield "out of range", _changed(rows, far, rng)
+
+
+def _beyond(column: "pd.Series[float]") -> float:
+    low, high = float(column.min()), float(column.max())
+    return high + FAR * ((high - low) or 1.0)
+
+
+def _changed(
+    rows: "pd.DataFrame", values: Mapping[str, str | float | None], rng: "np.random.Generator"
+) -> "pd.DataFrame":
+    """Set one randomly drawn column of `values` in every row."""
+    import numpy as np
+
+    names = list(values)
+    drawn = rng.integers(len(names), size=len(rows))
+    changed = {}
+    for index, name in enumerate(names):
+        column, here, value = rows[name], drawn == index, values[name]
+        if not here.any():
+            continue
+        if value is None:
+            changed[name] = column.mask(here) if column.dtype.kind != "b" else column.astype(object).mask(here)
+        elif isinstance(value, float) and column.dtype.kind in "iu":
+            changed[name] = column.mask(here, np.int64(value))
+        else:
+            changed[name] = column.mask(here, value)
+    return rows.assign(**changed)
+
+
+def _answered(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":
+    """Say which rows are answered; a batch that raises is halved until the rows at fault are alone.
+
+    Raises:
+        ModelUnavailable: the model no longer answers the unchanged rows either, so that its process is at fault.
+    """
+    import numpy as np
+    import pandas as pd
+
+    try:
+        return np.asarray(pd.notna(model.predict(changed)), dtype=np.bool_)
+    except ModelUnavailable:
+        model.predict(unchanged)
+    if len(changed) == 1:
+        return np.zeros(1, dtype=np.bool_)
+    middle = len(changed) // 2
+    halves = ((changed.iloc[:middle], unchanged.iloc[:middle]), (changed.iloc[middle:], unchanged.iloc[middle:]))
+    return np.concatenate([_answered(model, *half) for half in halves])

@@ -1,0 +1,55 @@
+"""`govkit controls`: the frameworks' controls, and their status in a record."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from govkit.cli.app import app
+
+controls = typer.Typer(name="controls", help="The controls.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(controls)
+
+
+@controls.command(name="list")
+def list_controls(
+    framework: Annotated[str | None, typer.Option("--framework", help="Only this framework.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only this status; needs --record.")] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Add the status in this audit.json.")] = None,
+) -> None:
+    """List controls."""
+    from govkit.assessment.catalogs import load
+    from govkit.cli.console import table
+    from govkit.core.control import Status
+    from govkit.core.errors import UsageProblem
+    from govkit.records import read_record
+    from govkit.strict_yaml import did_you_mean
+
+    catalog = load()
+    known = [found.id for found in catalog.frameworks]
+    if framework is not None and framework not in known:
+        raise UsageProblem(
+            f"there is no framework {framework!r}", hint=did_you_mean(framework, known, ", ".join(known))
+        )
+    if status is not None and (record is None or status not in list(Status)):
+        raise UsageProblem("--status needs --record and a status", hint=f"statuses are: {', '.join(Status)}")
+    results = {
+        (result.framework, result.control): result.status.value
+        for result in (read_record(record).result.control_results if record else ())
+    }
+    rows = [
+        (found.id, control.id, results.get((found.id, control.id), control.evidence_kind), control.label)
+        for found in catalog.frameworks
+        for control in found.controls
+        if framework in (None, found.id) and status in (None, results.get((found.id, control.id)))
+    ]
+    typer.echo(table(("framework", "control", "status" if record else "evidence", "label"), rows))
+
+
+@controls.command(name="show")
+def show(name: Annotated[str, typer.Argument(metavar="ID", help="A control's id or token.")]) -> None:
+    """Show one control: what it asks for and what would meet it."""
+    from govkit.cli.console import wrapped
+    from govkit.explanation import explain
+
+    typer.echo(wrapped(explain(name)))

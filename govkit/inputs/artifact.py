@@ -1,0 +1,201 @@
+"""Open a model file: read once, hash, hand the sealed bytes to a confined process that scans and loads them."""
+
+import fcntl
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from govkit.core.digest import sha256
+from govkit.core.errors import InputProblem, UsageProblem
+from govkit.inputs import wire
+from govkit.inputs.model import Artifact, Described, Model, ScanFinding
+from govkit.inputs.proxy import Proxy, Worker
+from govkit.inputs.sandbox import Limits
+from govkit.plugins.model_format import MODEL_FORMATS
+
+MAX_BYTES = 2 * 2**30
+HEAD = 64
+_PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class _File:
+    """The model file as it was read."""
+
+    path: Path
+    content: bytes
+    sha256: str
+    format: str
+
+
+def open_model(
+    path: Path, *, trust: tuple[str, ...] = (), limits: Limits | None = None
+) -> tuple[Artifact, Model | None]:
+    """Scan and load a model file in a process of its own.
+
+    Args:
+        path: the file.
+        trust: exact globals, `package.module.Name`, that it may use beyond the allowlist.
+        limits: what the process may use.
+
+    Returns:
+        The file's facts, and the model; no model when it was refused or its process died while loading, which the
+        facts then say.
+
+    Raises:
+        UsageProblem: the path is a URL, or a trusted global is no dotted path.
+        InputProblem: the file can't be read, is no model in a known format, or needs a package that isn't installed.
+    """
+    for name in trust:
+        if not all(part.isidentifier() for part in name.split(".")) or "." not in name:
+            raise UsageProblem(f"--trust-global {name!r} is no dotted path", hint="write it as package.module.Name")
+    file = _read(path)
+    limits = limits or Limits()
+    worker = _start(file, trust, limits)
+    try:
+        return _opened(file, worker, limits)
+    except BaseException:
+        worker.stop()
+        raise
+
+
+def _read(path: Path) -> _File:
+    """Read the file once; what is hashed here is what is scanned and loaded."""
+    if "://" in str(path) or ":/" in str(path)[:8]:
+        raise UsageProblem("the model is given as a URL; govkit opens no network", hint="name the path of a file")
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if path.is_symlink():
+            raise InputProblem(f"{path} is a symbolic link", hint="name the file itself") from None
+        raise InputProblem(f"{path} can't be opened: {error.strerror}", hint="check the path") from None
+    with os.fdopen(handle, "rb") as stream:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise InputProblem(f"{path} is not a file", hint="give one model file")
+        if facts.st_size > MAX_BYTES:
+            raise InputProblem(f"{path.name} has more than {MAX_BYTES:,} bytes", hint="give a smaller model file")
+        content = stream.read(MAX_BYTES + 1)
+    if not content:
+        raise InputProblem(f"{path.name} is empty", hint="give a model file as pickle or joblib wrote it")
+    for name, reader in MODEL_FORMATS.all().items():
+        if reader.recognises(content[:HEAD], path):
+            return _File(path, content, sha256(content), name)
+    known = ", ".join(MODEL_FORMATS.all())
+    raise InputProblem(f"{path.name} is no model in a known format", hint=f"formats are: {known}")
+
+
+def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
+    ours, theirs = socket.socketpair()
+    sealed = _sealed(file.content)
+    root = str(Path(__file__).parent.parent.parent)
+    settings = json.dumps({"format": file.format, "trusted": trust, "limits": asdict(limits)})
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(theirs.fileno(), sealed),
+        env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **dict.fromkeys(_THREADS, "1")},
+        cwd="/",
+    )
+    theirs.close()
+    os.close(sealed)
+    return Worker(process, ours, limits.call_seconds)
+
+
+def _sealed(content: bytes) -> int:
+    """Put the bytes where nobody can change them any more: a sealed memory file, else an unlinked one opened to read."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("model", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        with os.fdopen(os.dup(handle), "wb") as stream:
+            stream.write(content)
+        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)
+        return handle
+    with tempfile.NamedTemporaryFile() as stream:
+        stream.write(content)
+        stream.flush()
+        return os.open(stream.name, os.O_RDONLY)
+
+
+def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Model | None]:
+    name = file.path.name
+    try:
+        scan, _ = worker.receive(limits.start_seconds)
+    except (wire.Closed, TimeoutError) as problem:
+        ended = worker.lost("the scan of its file", timed_out=isinstance(problem, TimeoutError))
+        raise InputProblem(f"{name} can't be scanned: {ended.message}", hint="save the model again") from None
+    findings = tuple(ScanFinding(*finding) for finding in scan["findings"])
+    artifact = Artifact(
+        name=name,
+        sha256=file.sha256,
+        size=len(file.content),
+        format=file.format,
+        globals=tuple(scan["globals"]),
+        findings=findings,
+        isolation=scan["isolation"],
+        refused=_refusal(findings),
+    )
+    if findings:
+        worker.stop()
+        return artifact, None
+    if scan["unreadable"]:
+        raise InputProblem(
+            f"{name} is no model: {scan['unreadable']}", hint="save the fitted estimator with pickle or joblib"
+        )
+    try:
+        loaded, _ = worker.receive(limits.start_seconds)
+    except (wire.Closed, TimeoutError) as problem:
+        ended = worker.lost("loading", timed_out=isinstance(problem, TimeoutError))
+        return Artifact(**{**vars(artifact), "unavailable": ended.message}), None
+    if "problem" in loaded:
+        raise _not_loaded(name, loaded)
+    described = _described(loaded["described"])
+    if "predict" not in described.methods:
+        raise InputProblem(f"{name} holds a {described.estimator}, which can't predict", hint="save a fitted predictor")
+    return artifact, Proxy(worker, described)
+
+
+def _refusal(findings: tuple[ScanFinding, ...]) -> str:
+    if not findings:
+        return ""
+    first = findings[0]
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return f"the file {first.what}" + (f": {first.subject}" if first.subject else "") + more
+
+
+def _not_loaded(name: str, loaded: dict[str, Any]) -> InputProblem:
+    module = str(loaded["module"]).split(".")[0]
+    if module and loaded["problem"] == "ModuleNotFoundError":
+        if module == "sklearn":
+            return InputProblem(
+                f"{name} was made by another scikit-learn version and can't be loaded by this one",
+                hint="save it again with the installed version",
+            )
+        return InputProblem(f"{name} needs the package {module}", hint=f"pip install {module}")
+    return InputProblem(
+        f"{name} can't be loaded ({loaded['problem']})", hint="save it again with the installed library versions"
+    )
+
+
+def _described(plain: dict[str, Any]) -> Described:
+    return Described(
+        estimator=plain["estimator"],
+        steps=tuple(plain["steps"]),
+        kind=plain["kind"],
+        methods=frozenset(plain["methods"]),
+        classes=tuple(plain["classes"]),
+        features=tuple(plain["features"]),
+        n_features=plain["n_features"],
+        parameters=plain["parameters"],
+        fitted_with=plain["fitted_with"],
+        warnings=tuple(plain["warnings"]),
+        stored_rows=tuple(plain["stored_rows"]),
+    )

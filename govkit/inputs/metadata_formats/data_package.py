@@ -1,0 +1,38 @@
+"""Frictionless `datapackage.json`."""
+
+from collections.abc import Mapping
+
+from govkit.inputs.metadata_formats.statement import (
+    Content,
+    DeclaredFile,
+    DeclaredParent,
+    as_digest,
+    as_size,
+    file_name,
+    items,
+    texts,
+)
+
+
+def read(document: Mapping[str, object], source: str) -> Content:
+    """Give what a data package says about itself and its resources."""
+    content = Content()
+    content.say("title", document.get("title") or document.get("name"), "/title")
+    for name, key in (("description", "description"), ("version", "version"), ("issued", "created")):
+        content.say(name, document.get(key), f"/{key}")
+    licenses = [item.get("name") or item.get("path") for _, item in items(document.get("licenses"))]
+    content.say("license", [text for text in licenses if text] or document.get("license"), "/licenses")
+    people = [item for _, item in items(document.get("contributors"))]
+    content.say("source", [dict(item) for item in people], "/contributors")
+    content.say("contact", [item.get("email") for item in people if item.get("email")], "/contributors")
+    for index, item in items(document.get("sources")):
+        called = texts(item)
+        if called:
+            content.parents.append(DeclaredParent(called[0], as_digest(item.get("hash")), source, f"/sources/{index}"))
+    for index, item in items(document.get("resources")):
+        path = texts(item.get("path")) or texts(item.get("name"))
+        if path:
+            digest = as_digest(item.get("hash"))
+            size = as_size(item.get("bytes"))
+            content.files.append(DeclaredFile(file_name(path[0]), digest, size, source, f"/resources/{index}"))
+    return content

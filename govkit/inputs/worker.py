@@ -1,0 +1,269 @@
+"""The model's own process: confines itself, scans the file, loads it, and answers until its parent is gone.
+
+It never writes evidence; it can lie in its predictions, not in its audit.
+"""
+
+import json
+import mmap
+import os
+import re
+import socket
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from govkit.inputs import sandbox, wire
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MAX_PARAMETER = 80
+"""Characters shown of a hyperparameter."""
+MAX_CLASSES = 10_000
+STORED_ROWS = ("_fit_X", "X_train_", "support_vectors_", "X_fit_", "shape_fit_", "X_")
+"""Fitted attributes that hold rows of the training data as they are."""
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+Reply = tuple[dict[str, Any], bytes]
+
+
+def main() -> None:
+    """Run as `worker(socket fd, file fd, settings)`; the settings are JSON on the command line."""
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(sys.argv[3])
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    limits = sandbox.Limits(**settings["limits"])
+    layers = sandbox.enter(limits, sandbox.system_paths())
+    with mmap.mmap(int(sys.argv[2]), 0, access=mmap.ACCESS_READ) as shared:
+        content = bytes(shared)
+    try:
+        model = _opened(connection, settings, content, layers)
+        if model is not None:
+            del content
+            Server(model).serve(connection)
+    except wire.Closed:
+        return
+
+
+def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes, layers: dict[str, str]) -> object:
+    """Scan, report, and load when the scan found nothing; None ends the process."""
+    from govkit.inputs.allowlist import policy
+    from govkit.plugins.model_format import MODEL_FORMATS
+
+    reader = MODEL_FORMATS.all()[settings["format"]]
+    allowed = policy(tuple(settings["trusted"]))
+    scanned = reader.scan(content, allowed)
+    report = {
+        "isolation": layers,
+        "globals": sorted(set(scanned.globals)),
+        "findings": scanned.findings,
+        "unreadable": scanned.unreadable,
+    }
+    wire.send(connection, report)
+    if scanned.findings or scanned.unreadable:
+        return None
+    try:
+        model, notes = _loaded(lambda: reader.load(content, allowed))
+        wire.send(connection, {"described": describe(model, notes)})
+    except Exception as error:
+        # the process boundary: whatever a model does while loading becomes one word
+        wire.send(connection, {"problem": type(error).__name__, "module": _missing_module(error)})
+        return None
+    return model
+
+
+def _loaded(load: Callable[[], object]) -> tuple[object, dict[str, str]]:
+    """Load and note the library version that the artefact was made with, where it differs."""
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = load()
+    versions = {
+        str(warning.message.original_sklearn_version)
+        for warning in caught
+        if isinstance(warning.message, InconsistentVersionWarning)
+    }
+    return model, {"scikit-learn": sorted(versions)[0]} if versions else {}
+
+
+def _missing_module(error: Exception) -> str:
+    return (error.name or "") if isinstance(error, ImportError) else ""
+
+
+def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa: ANN401 - any estimator
+    """Give the facts of `inputs.model.Described` as plain data."""
+    import sklearn
+    from sklearn.base import is_classifier, is_regressor
+
+    steps = [step for _, step in model.steps] if hasattr(model, "steps") else [model]
+    final = steps[-1]
+    kind = "classifier" if is_classifier(model) else "regressor" if is_regressor(model) else "other"
+    return {
+        "estimator": _path(final),
+        "steps": [_path(step) for step in steps],
+        "kind": kind,
+        "methods": [name for name in ("predict", "predict_proba", "decision_function", "fit") if hasattr(model, name)],
+        "classes": _classes(model) if kind == "classifier" else [],
+        "features": [str(name) for name in getattr(model, "feature_names_in_", ())],
+        "n_features": int(getattr(model, "n_features_in_", 0)),
+        "parameters": _parameters(final),
+        "fitted_with": {"scikit-learn": sklearn.__version__, **versions},
+        "warnings": ["version_mismatch"] if versions else [],
+        "stored_rows": [name for name in STORED_ROWS if getattr(getattr(final, name, None), "ndim", 0) > 1],
+    }
+
+
+def _path(estimator: object) -> str:
+    return f"{type(estimator).__module__}.{type(estimator).__qualname__}"
+
+
+def _classes(model: Any) -> list[str | int | float | bool]:  # noqa: ANN401 - any classifier
+    import numpy as np
+
+    classes = np.asarray(model.classes_)
+    if classes.ndim != 1 or len(classes) > MAX_CLASSES:
+        raise TypeError
+    return [label if isinstance(label, str | int | float | bool) else str(label) for label in classes.tolist()]
+
+
+def _parameters(estimator: Any) -> dict[str, str]:  # noqa: ANN401 - any estimator
+    if not hasattr(estimator, "get_params"):
+        return {}
+    found = {}
+    for name, value in sorted(estimator.get_params(deep=False).items()):
+        text = _ADDRESS.sub("", repr(value)).replace("\n", " ")
+        found[name] = text if len(text) <= MAX_PARAMETER else f"{text[: MAX_PARAMETER - 1]}…"
+    return found
+
+
+class Server:
+    """Answers operations on the audited model (handle 0) and on clones fitted for the audit."""
+
+    def __init__(self, model: object) -> None:
+        """Hold the audited model."""
+        self._models: dict[int, Any] = {0: model}
+        self._operations: dict[str, Callable[[dict[str, Any], bytearray], Reply]] = {
+            "predict": self._ask,
+            "predict_proba": self._ask,
+            "decision_function": self._ask,
+            "structure": self._structure,
+            "fit": self._fit,
+            "release": self._release,
+        }
+
+    def serve(self, connection: socket.socket) -> None:
+        """Answer until the parent is gone; one thread, so that sums come out the same every time."""
+        from joblib import parallel_config
+
+        with parallel_config(backend="sequential"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while True:
+                header, payload = wire.receive(connection)
+                try:
+                    answer, content = self._operations[header["operation"]](header, payload)
+                except Exception as error:
+                    # the process boundary: a message could quote cells, so only its type goes back
+                    answer, content = {"raised": type(error).__name__}, b""
+                wire.send(connection, answer, content)
+
+    def _ask(self, header: dict[str, Any], payload: bytearray) -> Reply:
+        import numpy as np
+
+        model = self._models[header["handle"]]
+        answer = np.asarray(getattr(model, header["operation"])(_rows(model, header, payload)))
+        if answer.dtype.kind in "OUS":
+            return {"labels": [_scalar(value) for value in answer.ravel().tolist()], "shape": answer.shape}, b""
+        return _packed({"answer": answer})
+
+    def _structure(self, header: dict[str, Any], payload: bytearray) -> Reply:
+        del payload
+        model = self._models[header["handle"]]
+        final = model.steps[-1][1] if hasattr(model, "steps") else model
+        return _packed(structure(final))
+
+    def _fit(self, header: dict[str, Any], payload: bytearray) -> Reply:
+        from sklearn.base import clone
+
+        model = self._models[header["handle"]]
+        fresh = clone(model)
+        seeded = sorted(name for name in fresh.get_params() if name.rpartition("__")[2] == "random_state")
+        fresh.set_params(**{name: header["seed"] + index for index, name in enumerate(seeded)})
+        rows, target = _training_rows(model, header, payload)
+        fresh.fit(rows, target)
+        handle = max(self._models) + 1
+        self._models[handle] = fresh
+        return {"handle": handle}, b""
+
+    def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
+        del payload
+        self._models.pop(header["handle"], None)
+        return {}, b""
+
+
+def structure(estimator: Any) -> "dict[str, NDArray[np.generic]]":  # noqa: ANN401 - any estimator
+    """Give an estimator's fitted numbers by name.
+
+    `coef`, `intercept`; `rows:<attribute>` for stored training rows; `tree:<n>:<field>` for the trees of ensembles.
+    """
+    import numpy as np
+
+    found = {
+        name.rstrip("_"): np.asarray(getattr(estimator, name))
+        for name in ("coef_", "intercept_")
+        if isinstance(getattr(estimator, name, None), np.ndarray | float)
+    }
+    for name in STORED_ROWS:
+        value = getattr(estimator, name, None)
+        if isinstance(value, np.ndarray) and value.ndim > 1:
+            found[f"rows:{name}"] = value
+    trees = np.ravel(getattr(estimator, "estimators_", [])) if not hasattr(estimator, "tree_") else [estimator]
+    for number, member in enumerate(trees):
+        tree = getattr(member, "tree_", None)
+        if tree is not None:
+            for field in ("children_left", "children_right", "feature", "threshold", "value", "n_node_samples"):
+                found[f"tree:{number}:{field}"] = np.asarray(getattr(tree, field))
+    return {name: array for name, array in found.items() if array.dtype.kind in "biuf"}
+
+
+def _scalar(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _packed(arrays: "Mapping[str, NDArray[np.generic]]") -> Reply:
+    import numpy as np
+
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    header = {name: {"dtype": array.dtype.str, "shape": array.shape} for name, array in whole.items()}
+    return {"arrays": header}, b"".join(array.tobytes() for array in whole.values())
+
+
+def _table(payload: bytearray) -> "pd.DataFrame":
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(pa.py_buffer(payload)) as stream:
+        frame: pd.DataFrame = stream.read_pandas()
+    return frame
+
+
+def _named(model: Any, frame: "pd.DataFrame", names: list[str]) -> Any:  # noqa: ANN401 - frame or array
+    """Give rows as the model was fitted: a frame where it knows names, else a bare array."""
+    if not hasattr(model, "feature_names_in_"):
+        return frame.to_numpy()
+    frame.columns = names
+    return frame
+
+
+def _rows(model: Any, header: dict[str, Any], payload: bytearray) -> Any:  # noqa: ANN401 - frame or array
+    return _named(model, _table(payload), header["names"])
+
+
+def _training_rows(model: Any, header: dict[str, Any], payload: bytearray) -> tuple[Any, Any]:  # noqa: ANN401
+    frame = _table(payload)
+    target = frame.pop("target").to_numpy()
+    return _named(model, frame, header["names"]), target

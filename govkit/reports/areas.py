@@ -1,0 +1,252 @@
+"""What was measured, by area: each check with its criteria, figures, findings, method and evidence."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from govkit.core.control import Criterion, CriterionResult, Result
+from govkit.core.evidence import Evidence, Finding, Severity
+from govkit.core.record import CheckFacts
+from govkit.reports.charts import Figure, Limit, charted, figure
+from govkit.reports.lookup import Lookup, Number
+from govkit.reports.wording import OUTCOMES, RESULTS, SIGNS, WAIVED, Mark, anchor, cell, limit, size
+
+TITLES: Final = {
+    "pii": "Personal data",
+    "privacy": "Privacy of the training data",
+    "robustness": "Robustness",
+    "provenance": "Provenance",
+    "quality": "Data quality",
+    "performance": "Performance",
+    "security": "Model file",
+}
+"""Families of checks in the order of the report; others follow in alphabetical order."""
+
+MOST_OBSERVED: Final = 3
+MOST_FINDINGS: Final = 12
+MOST_ROWS: Final = 25
+_SEVERITIES: Final = list(Severity)
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """A criterion with what was measured against it."""
+
+    id: str
+    link: str
+    title: str
+    area: str
+    check: str
+    mark: Mark
+    gated: bool
+    severity: str
+    measured: tuple[Number, ...]
+    unshown: int
+    limit: str
+    because: str
+    why: str
+    remedy: str
+    conditions: tuple[str, ...]
+    loosened: str
+    waiver: str
+
+
+@dataclass(frozen=True)
+class MeasurementRow:
+    """A measurement in the evidence appendix."""
+
+    link: str
+    meaning: str
+    name: str
+    number: Number
+    method: str
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A place a person should look at."""
+
+    rule: str
+    severity: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """A check with everything it left."""
+
+    facts: CheckFacts
+    link: str
+    evidence_link: str
+    mark: Mark
+    reason: str
+    ask: str
+    criteria: tuple[CriterionRow, ...]
+    numbers: tuple[MeasurementRow, ...]
+    """Measurements that no criterion judged and that aren't split by group."""
+    figures: tuple[Figure, ...]
+    findings: tuple[FindingRow, ...]
+    more_findings: int
+    measurements: tuple[MeasurementRow, ...]
+    more_measurements: int
+    tables: tuple[Figure, ...]
+    settings: tuple[tuple[str, tuple[Pair, ...]], ...]
+    """Parameters, work counts, inputs, library versions and files, each a titled list."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A family of checks."""
+
+    id: str
+    title: str
+    link: str
+    counts: tuple[tuple[Mark, int], ...]
+    checks: tuple[CheckView, ...]
+
+
+def criterion_row(book: Lookup, criterion: Criterion, result: CriterionResult) -> CriterionRow:
+    """Lay out a criterion with its worst observations."""
+    family = criterion.check.split(".", 1)[0]
+    loosened = f"Loosened by {criterion.loosened_by}: {criterion.loosened_because}" if criterion.loosened_by else ""
+    return CriterionRow(
+        id=criterion.id,
+        link=anchor("c", criterion.id),
+        title=criterion.title,
+        area=TITLES.get(family, family),
+        check=criterion.check,
+        mark=RESULTS[result.result],
+        gated=criterion.id in book.gated,
+        severity=criterion.severity.value,
+        measured=tuple(book.observation(criterion, seen) for seen in result.observed[:MOST_OBSERVED]),
+        unshown=max(len(result.observed) - MOST_OBSERVED, 0),
+        limit=limit(criterion.operator, criterion.threshold, criterion.unit),
+        because=book.say(result.because),
+        why=criterion.why,
+        remedy=criterion.remedy,
+        conditions=tuple(
+            f"{needed.measurement or needed.param or needed.work} {SIGNS[needed.operator]} {cell(needed.threshold, '')}"
+            for needed in criterion.only_if
+        ),
+        loosened=loosened,
+        waiver=result.waiver,
+    )
+
+
+def _measurements(book: Lookup, evidence: Evidence) -> tuple[MeasurementRow, ...]:
+    return tuple(
+        MeasurementRow(
+            link=anchor("m", evidence.check, str(place)),
+            meaning=book.meaning(evidence.check, found.name),
+            name=found.name,
+            number=book.number(evidence.check, found),
+            method=found.interval.method if found.interval else "exact",
+        )
+        for place, found in enumerate(book.shown(evidence.check))
+    )
+
+
+def _findings(book: Lookup, findings: tuple[Finding, ...]) -> tuple[FindingRow, ...]:
+    ranked = sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
+    return tuple(
+        FindingRow(finding.rule, finding.severity.value, finding.where, book.say(finding.message))
+        for finding in ranked[:MOST_FINDINGS]
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str | int | float | bool) or value is None:
+        return cell(value, "") if not isinstance(value, float) else repr(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    return str(value)
+
+
+def pairs(values: dict[str, object]) -> tuple[Pair, ...]:
+    """Lay out a mapping as name and value."""
+    return tuple((name, _plain(value)) for name, value in values.items())
+
+
+def _settings(evidence: Evidence) -> tuple[tuple[str, tuple[Pair, ...]], ...]:
+    lists = (
+        ("Parameters", pairs(evidence.params)),
+        ("Work", (*pairs(dict(evidence.work)), ("seed", str(evidence.seed)))),
+        ("Inputs, sha256", tuple((name, digest[:12]) for name, digest in evidence.inputs.items())),
+        ("Software", tuple({"check": evidence.check_version, **evidence.software}.items())),
+        ("Files", tuple((file.name, f"{size(file.size)}, sha256 {file.sha256}") for file in evidence.artefacts)),
+    )
+    return tuple((title, rows) for title, rows in lists if rows)
+
+
+def _cut(drawn: Figure) -> Figure:
+    left_out = drawn.left_out + max(len(drawn.rows) - MOST_ROWS, 0)
+    return Figure(
+        drawn.title, drawn.subtitle, drawn.svg, drawn.headers, drawn.rows[:MOST_ROWS], drawn.numeric, left_out
+    )
+
+
+def _limits(book: Lookup, check: str) -> tuple[Limit, ...]:
+    return tuple(
+        Limit(
+            measurement=criterion.measurement,
+            threshold=criterion.threshold,
+            words=f"limit {limit(criterion.operator, criterion.threshold, criterion.unit)}",
+            groups=tuple(seen.group for seen in book.results[criterion.id].observed),
+        )
+        for criterion in book.criteria.values()
+        if criterion.check == check and criterion.id in book.results
+    )
+
+
+def check_view(book: Lookup, check: str) -> CheckView:
+    """Lay out one check."""
+    evidence = book.evidence[check]
+    rows = tuple(
+        criterion_row(book, criterion, book.results[criterion.id])
+        for criterion in book.record.result.criteria
+        if criterion.check == check and criterion.id in book.results
+    )
+    judged = {criterion.measurement for criterion in book.criteria.values() if criterion.check == check}
+    measurements = _measurements(book, evidence)
+    limits = _limits(book, check)
+    drawn = [(charted(table), _cut(figure(table, limits))) for table in evidence.tables]
+    return CheckView(
+        facts=book.checks[check],
+        link=anchor("k", check),
+        evidence_link=anchor("e", check),
+        mark=OUTCOMES[evidence.outcome],
+        reason=book.say(evidence.reason),
+        ask=evidence.ask,
+        criteria=rows,
+        numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about),
+        figures=tuple(shown for chart, shown in drawn if chart),
+        findings=_findings(book, evidence.findings),
+        more_findings=max(len(evidence.findings) - MOST_FINDINGS, 0),
+        measurements=measurements,
+        more_measurements=len(evidence.measurements) - len(measurements),
+        tables=tuple(shown for chart, shown in drawn if not chart),
+        settings=_settings(evidence),
+    )
+
+
+def _counts(checks: tuple[CheckView, ...]) -> tuple[tuple[Mark, int], ...]:
+    seen = Counter(WAIVED if row.waiver else row.mark for check in checks for row in check.criteria)
+    order = [RESULTS[result] for result in Result]
+    return tuple((mark, seen[mark]) for mark in (order[0], WAIVED, *order[1:]) if seen[mark])
+
+
+def areas(book: Lookup) -> tuple[Area, ...]:
+    """Give every family that left evidence, in the report's order."""
+    families: dict[str, list[str]] = {family: [] for family in TITLES}
+    for check in sorted(book.evidence):
+        families.setdefault(check.split(".", 1)[0], []).append(check)
+    found = []
+    for family, names in families.items():
+        checks = tuple(check_view(book, name) for name in names)
+        title = TITLES.get(family, family.replace("_", " ").capitalize())
+        found.append(Area(family, title, anchor("a", family), _counts(checks), checks))
+    return tuple(area for area in found if area.checks)

@@ -1,0 +1,158 @@
+"""The control checklists: every control of every framework with its status, reason and what is missing."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from govkit.core.control import Control, ControlResult, Framework, Status
+from govkit.core.record import ReportFact
+from govkit.reports.charts import counts_bar
+from govkit.reports.lookup import Lookup
+from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
+
+
+@dataclass(frozen=True)
+class CriterionMention:
+    """A criterion that a control rests on."""
+
+    title: str
+    link: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class ControlRow:
+    """A control with its status and why."""
+
+    id: str
+    link: str
+    label: str
+    statement: str
+    mark: Mark
+    required: bool
+    because: tuple[str, ...]
+    criteria: tuple[CriterionMention, ...]
+    documents: tuple[str, ...]
+    """State of its documents and of its attestation, in words."""
+    missing: tuple[str, ...]
+    facts: tuple[str, ...]
+    waivers: tuple[str, ...]
+    remedy: str
+    """Empty where nothing is left to do."""
+
+
+@dataclass(frozen=True)
+class ControlGroup:
+    """The controls of one group."""
+
+    id: str
+    label: str
+    rows: tuple[ControlRow, ...]
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """A framework with every control."""
+
+    id: str
+    link: str
+    title: str
+    version: str
+    reference: str
+    as_of: str
+    catalog_version: str
+    wording: str
+    counts: tuple[tuple[Mark, int], ...]
+    total: int
+    bar: str
+    groups: tuple[ControlGroup, ...]
+
+
+def named(book: Lookup, missing: str) -> str:
+    """Name something missing in words where it is an id of this record."""
+    if missing in book.criteria:
+        return book.criteria[missing].title
+    return book.check_title(missing)
+
+
+def _documents(result: ControlResult) -> tuple[str, ...]:
+    states = (("documents", result.document), ("attestation", result.attestation))
+    return tuple(f"{kind} {state.value}" for kind, state in states if state is not None)
+
+
+def _fact(book: Lookup, fact: ReportFact) -> str:
+    return book.say(fact.message) if fact.holds is not None else f"not computed: {book.say(fact.message)}"
+
+
+def _mentions(book: Lookup, result: ControlResult) -> tuple[CriterionMention, ...]:
+    return tuple(
+        CriterionMention(
+            title=book.criteria[name].title if name in book.criteria else name,
+            link=anchor("c", name) if name in book.linked else "",
+            mark=RESULTS[state],
+        )
+        for name, state in result.criteria.items()
+    )
+
+
+def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
+    found = book.controls.get((framework.id, control.id))
+    required = any(
+        (reference.framework, reference.control) == (framework.id, control.id)
+        for reference in book.record.result.profile.controls
+    )
+    facts = {fact.id: fact for fact in book.record.result.facts}
+    status = found.status if found else Status.NOT_ASSESSED
+    settled = status in {Status.MET, Status.NOT_APPLICABLE}
+    return ControlRow(
+        id=control.id,
+        link=anchor("f", framework.id, control.id),
+        label=control.label,
+        statement=control.statement,
+        mark=STATUSES[status],
+        required=required,
+        because=book.say_all(found.because) if found else ("This record holds no result for the control.",),
+        criteria=_mentions(book, found) if found else (),
+        documents=_documents(found) if found else (),
+        missing=tuple(named(book, missing) for missing in found.missing if missing not in found.criteria)
+        if found
+        else (),
+        facts=tuple(_fact(book, facts[name]) for name in control.facts if name in facts),
+        waivers=found.waivers if found else (),
+        remedy="" if settled else control.remedy,
+    )
+
+
+def _groups(framework: Framework, rows: dict[str, list[ControlRow]]) -> tuple[ControlGroup, ...]:
+    labels = {group.id: group.label for group in framework.groups}
+    order = [group.id for group in framework.groups] + sorted(set(rows) - set(labels))
+    return tuple(ControlGroup(name, labels.get(name, ""), tuple(rows[name])) for name in order if rows.get(name))
+
+
+def checklist(book: Lookup, framework: Framework) -> Checklist:
+    """Lay out one framework; counts stand beside their denominator and are never made into one percentage."""
+    rows: dict[str, list[ControlRow]] = {}
+    for control in framework.controls:
+        rows.setdefault(control.group, []).append(_row(book, framework, control))
+    seen = Counter(row.mark for group in rows.values() for row in group)
+    counts = tuple((STATUSES[status], seen[STATUSES[status]]) for status in Status)
+    return Checklist(
+        id=framework.id,
+        link=anchor("f", framework.id),
+        title=framework.title,
+        version=framework.version,
+        reference=framework.reference,
+        as_of=framework.as_of.isoformat(),
+        catalog_version=framework.catalog_version,
+        wording=framework.wording,
+        counts=counts,
+        total=len(framework.controls),
+        bar=counts_bar(counts, f"Controls of {framework.title} by status"),
+        groups=_groups(framework, rows),
+    )
+
+
+def checklists(book: Lookup) -> tuple[Checklist, ...]:
+    """Give the frameworks in the profile's order, then any others of the record."""
+    order = {name: place for place, name in enumerate(book.record.result.profile.frameworks)}
+    ranked = sorted(book.record.result.frameworks, key=lambda framework: order.get(framework.id, len(order)))
+    return tuple(checklist(book, framework) for framework in ranked)

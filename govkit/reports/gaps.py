@@ -1,0 +1,113 @@
+"""What was not assessed and what to bring, grouped by the line that would supply it."""
+
+from dataclasses import dataclass
+
+from govkit.core.control import CriterionResult, Result
+from govkit.core.evidence import Outcome
+from govkit.reports.areas import CriterionRow, criterion_row
+from govkit.reports.lookup import Lookup
+from govkit.reports.wording import anchor
+
+_UNASSESSED = frozenset({Result.NOT_RUN, Result.ERROR})
+
+
+@dataclass(frozen=True)
+class GapItem:
+    """A criterion or a check that has no measurement."""
+
+    title: str
+    link: str
+    gated: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Things that the same line, or the same reason, stands in the way of."""
+
+    ask: str
+    reasons: tuple[str, ...]
+    items: tuple[GapItem, ...]
+
+    @property
+    def gated(self) -> int:
+        """Count the gated criteria among them."""
+        return sum(item.gated for item in self.items)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Everything that this audit doesn't know."""
+
+    missing: tuple[Gap, ...]
+    undecided: tuple[CriterionRow, ...]
+    """Measured, but the interval lies across the limit or a condition didn't hold."""
+    unmeasured: tuple[str, ...]
+    """Checks that controls call for and this version doesn't have."""
+
+    @property
+    def count(self) -> int:
+        """Count the criteria and checks without an answer."""
+        return sum(len(gap.items) for gap in self.missing) + len(self.undecided)
+
+
+def _open_results(book: Lookup) -> list[CriterionResult]:
+    return [result for result in book.results.values() if result.result in _UNASSESSED]
+
+
+@dataclass(frozen=True)
+class _Open:
+    """One item with what stands in its way; items with the same ask, else the same kind of reason, belong together."""
+
+    ask: str
+    kind: str
+    reason: str
+    item: GapItem
+
+
+def _collected(book: Lookup) -> list[_Open]:
+    """Give everything without a measurement."""
+    found = []
+    spoken = set()
+    for result in _open_results(book):
+        criterion = book.criteria.get(result.criterion)
+        check = criterion.check if criterion else ""
+        spoken.add(check)
+        evidence = book.evidence.get(check)
+        item = GapItem(
+            title=criterion.title if criterion else result.criterion,
+            link=anchor("c", result.criterion) if result.criterion in book.linked else "",
+            gated=result.criterion in book.gated,
+        )
+        because = evidence.reason if evidence and evidence.reason else result.because
+        kind = f"{because.id} {check}" if evidence else because.id
+        found.append(_Open(evidence.ask if evidence else "", kind, book.say(because), item))
+    for name, evidence in book.evidence.items():
+        if evidence.outcome in {Outcome.NOT_DECLARED, Outcome.ERROR} and name not in spoken:
+            item = GapItem(title=book.check_title(name), link=anchor("k", name), gated=False)
+            found.append(_Open(evidence.ask, name, book.say(evidence.reason), item))
+    return found
+
+
+def gaps(book: Lookup) -> Gaps:
+    """Collect what is missing, the lines that unlock gated criteria first."""
+    together: dict[tuple[str, str], list[_Open]] = {}
+    for one in _collected(book):
+        together.setdefault((one.ask, "" if one.ask else one.kind), []).append(one)
+    missing = [
+        Gap(ask=ask, reasons=tuple(dict.fromkeys(one.reason for one in ones)), items=tuple(one.item for one in ones))
+        for (ask, _), ones in together.items()
+    ]
+    missing.sort(key=lambda gap: (-gap.gated, -len(gap.items), gap.ask))
+    undecided = [
+        criterion_row(book, book.criteria[result.criterion], result)
+        for result in book.results.values()
+        if result.result is Result.INCONCLUSIVE and result.criterion in book.criteria
+    ]
+    called_for = {
+        name: None
+        for framework in book.record.result.frameworks
+        for control in framework.controls
+        for name in control.unmeasured
+    }
+    undecided.sort(key=lambda row: not row.gated)
+    return Gaps(tuple(missing), tuple(undecided), tuple(sorted(called_for)))

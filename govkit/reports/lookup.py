@@ -1,0 +1,153 @@
+"""The record by id, and the numbers in it laid out with the place of their evidence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from govkit.core.control import ControlResult, Criterion, CriterionResult, Observed
+from govkit.core.evidence import Evidence, Measurement, Message
+from govkit.core.messages import sentence
+from govkit.core.record import AuditRecord, CheckFacts
+from govkit.reports.wording import anchor, brackets, grouped, interval_of, quantity
+
+MOST_MEASUREMENTS: Final = 60
+"""Measurements of one check laid out in a report; the others stay in audit.json, and the report says so."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measured number as shown, and where its evidence item is."""
+
+    text: str
+    interval: str
+    n: int
+    raw: float
+    link: str
+    about: str = ""
+    """Which group it is of, when there are several."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Finds what belongs to an id in one record."""
+
+    record: AuditRecord
+
+    @cached_property
+    def criteria(self) -> Mapping[str, Criterion]:
+        """Give every criterion by id."""
+        return {criterion.id: criterion for criterion in self.record.result.criteria}
+
+    @cached_property
+    def results(self) -> Mapping[str, CriterionResult]:
+        """Give every criterion's result by the criterion's id."""
+        return {result.criterion: result for result in self.record.result.criterion_results}
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Give the evidence by check id."""
+        return {evidence.check: evidence for evidence in self.record.result.evidence}
+
+    @cached_property
+    def checks(self) -> Mapping[str, CheckFacts]:
+        """Give what every check is by its id, also of checks that only left evidence."""
+        bare = {
+            name: CheckFacts(id=name, title=name, summary="", why="", method="", limits="", references="", emits={})
+            for name in self.evidence
+        }
+        return bare | {facts.id: facts for facts in self.record.result.checks}
+
+    @cached_property
+    def controls(self) -> Mapping[tuple[str, str], ControlResult]:
+        """Give every control's result by framework and control id."""
+        return {(result.framework, result.control): result for result in self.record.result.control_results}
+
+    @cached_property
+    def linked(self) -> frozenset[str]:
+        """Give the ids of the criteria that have a row of their own to link to: those whose check left evidence."""
+        return frozenset(
+            name for name in self.results if name in self.criteria and self.criteria[name].check in self.evidence
+        )
+
+    @cached_property
+    def gated(self) -> frozenset[str]:
+        """Give the ids of the criteria that the profile gates."""
+        return frozenset(self.record.result.profile.gate)
+
+    def say(self, message: Message | None) -> str:
+        """Fill a message's template; no message, no words."""
+        return "" if message is None else sentence(message, self.record.result.messages)
+
+    def say_all(self, messages: Iterable[Message]) -> tuple[str, ...]:
+        """Fill several messages' templates."""
+        return tuple(self.say(message) for message in messages)
+
+    def check_title(self, check: str) -> str:
+        """Give a check's title, or its id where the record doesn't describe it."""
+        return self.checks[check].title if check in self.checks else check
+
+    def meaning(self, check: str, measurement: str) -> str:
+        """Say what a measurement is, in the check's own words."""
+        declared = self.checks[check].emits.get(measurement) if check in self.checks else None
+        return declared[1] if declared and declared[1] else measurement.replace("_", " ")
+
+    @cached_property
+    def _decisive(self) -> frozenset[tuple[str, str, tuple[tuple[str, str], ...]]]:
+        """Name the measurements that a criterion's observations are about."""
+        return frozenset(
+            (criterion.check, criterion.measurement, tuple(sorted(observed.group.items())))
+            for result in self.results.values()
+            if (criterion := self.criteria.get(result.criterion))
+            for observed in result.observed
+        )
+
+    @cached_property
+    def _shown(self) -> Mapping[str, tuple[Measurement, ...]]:
+        chosen = {}
+        for check, evidence in self.evidence.items():
+            ranked = sorted(evidence.measurements, key=lambda found: _key(check, found) not in self._decisive)
+            chosen[check] = tuple(ranked[:MOST_MEASUREMENTS])
+        return chosen
+
+    def shown(self, check: str) -> tuple[Measurement, ...]:
+        """Give the measurements of a check that a report lays out, those that decided something first."""
+        return self._shown.get(check, ())
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, str, tuple[tuple[str, str], ...]], str]:
+        return {
+            _key(check, found): anchor("m", check, str(place))
+            for check, measurements in self._shown.items()
+            for place, found in reversed(list(enumerate(measurements)))
+        }
+
+    def place(self, check: str, measurement: str, group: Mapping[str, str]) -> str:
+        """Give the anchor of a measurement, or of its check's evidence where it isn't laid out by itself."""
+        return self._places.get((check, measurement, tuple(sorted(group.items()))), anchor("e", check))
+
+    def number(self, check: str, found: Measurement) -> Number:
+        """Lay out a measurement."""
+        return Number(
+            text=quantity(found.value, found.unit),
+            interval=interval_of(found.interval, found.unit),
+            n=found.n,
+            raw=found.value,
+            link=self.place(check, found.name, found.group),
+            about=grouped(found.group),
+        )
+
+    def observation(self, criterion: Criterion, observed: Observed) -> Number:
+        """Lay out an observation so that it reads differently from a limit that it differs from."""
+        return Number(
+            text=quantity(observed.value, criterion.unit, unlike=criterion.threshold),
+            interval=brackets(observed.low, observed.high, criterion.unit, observed.level),
+            n=observed.n,
+            raw=observed.value,
+            link=self.place(criterion.check, criterion.measurement, observed.group),
+            about=grouped(observed.group),
+        )
+
+
+def _key(check: str, found: Measurement) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return check, found.name, tuple(sorted(found.group.items()))

@@ -1,0 +1,103 @@
+"""Fill the shipped templates: every string escaped and cleaned, every name defined, nothing loaded from outside."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from govkit.reports.wording import clean, lead
+from govkit.resources import shipped
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+FONTS: Final = (
+    ("Inter", 400, "Inter-Regular.woff2"),
+    ("Inter", 600, "Inter-SemiBold.woff2"),
+    ("JetBrains Mono", 400, "JetBrainsMono-Regular.woff2"),
+)
+MOST_BYTES: Final = 300 * 1024
+"""A web page that grows beyond this goes without its fonts and is set in the reader's own."""
+
+_MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|#~!{}"} | {
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("&"): "&amp;",
+    ord("\n"): " ",
+    ord("\r"): " ",
+}
+
+
+def font(file: str) -> bytes:
+    """Give a shipped font file."""
+    return (shipped("templates") / "fonts" / file).read_bytes()
+
+
+@cache
+def _font_data() -> tuple[tuple[str, int, str], ...]:
+    return tuple((family, weight, b64encode(font(file)).decode()) for family, weight, file in FONTS)
+
+
+@cache
+def environment() -> "Environment":
+    """Give the one template environment."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def source(name: str) -> str:
+        return (shipped("templates") / name).read_text("utf-8")
+
+    def finalize(value: object) -> object:
+        return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    made = Environment(
+        loader=FunctionLoader(source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # Escaped for Markdown here, so that no second escaping for HTML follows.
+    made.filters["md"] = lambda value: Markup(clean(str(value)).translate(_MARKDOWN))  # noqa: S704
+    made.filters["prose"] = _prose
+    made.filters["lead"] = lead
+    return made
+
+
+def _prose(text: str) -> "Markup":
+    """Escape a sentence and set what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = [str(escape(clean(part))) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(clean(text))
+    marked = (f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+    return Markup("".join(marked))  # noqa: S704 - every part was escaped
+
+
+def fill(template: str, **values: object) -> str:
+    """Fill a template with the given names."""
+    return environment().get_template(template).render(**values)
+
+
+def _page(template: str, *, paper: bool, fonts: bool, values: dict[str, object]) -> str:
+    from markupsafe import Markup
+
+    style = fill("style.css.j2", paper=paper, fonts=_font_data() if fonts else ())
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    # The style sheet is ours and holds no value of the record.
+    return fill(template, paper=paper, style=Markup(style), style_digest=digest, **values)  # noqa: S704
+
+
+def paper(template: str, **values: object) -> str:
+    """Fill a page template for print: fonts inside, nothing folded away."""
+    return clean(_page(template, paper=True, fonts=True, values=values))
+
+
+def screen(template: str, **values: object) -> bytes:
+    """Fill a page template for a browser, one file with nothing outside, with its fonts where there is room."""
+    page = clean(_page(template, paper=False, fonts=True, values=values)).encode()
+    return page if len(page) <= MOST_BYTES else clean(_page(template, paper=False, fonts=False, values=values)).encode()

@@ -1,0 +1,211 @@
+"""Confidence intervals: how far a measured value may be from the true one because only some rows were seen."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from govkit.core.evidence import Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+LEVEL = 0.95
+BCA_ROWS = 2_000
+"""Rows up to which BCa is worth its leave-one-out pass; beyond, percentiles agree with it."""
+Parts = list[tuple[float, float, float]]
+
+
+def proportion(
+    successes: int, n: int, *, level: float = LEVEL, method: Literal["wilson", "clopper-pearson"] = "wilson"
+) -> Interval:
+    """Give the interval of a share of independent rows.
+
+    Wilson (1927) covers the level on average and suits description; Clopper and Pearson (1934) never covers less.
+
+    Raises:
+        ValueError: `n` is 0 or `successes` is not between 0 and `n`.
+    """
+    from scipy.stats import binomtest
+
+    name = {"wilson": "wilson", "clopper-pearson": "exact"}[method]
+    found = binomtest(int(successes), int(n)).proportion_ci(level, name)
+    return Interval(low=float(found.low), high=float(found.high), level=level, method=method)
+
+
+def mean_of_shares(parts: Parts, *, level: float = LEVEL, shared: float = 1.0) -> Interval:
+    """Give the interval of an unweighted mean of shares from each one's own limits.
+
+    The squared distances to the limits add up as variances do: MOVER, Zou and Donner (2008), Statistics in Medicine 27.
+
+    Args:
+        parts: value, low and high of each share.
+        level: the level that the limits were computed at.
+        shared: factor on the sum of squares where the shares rest on common rows; 1 where they are independent.
+    """
+    from math import sqrt
+
+    middle = sum(value for value, _, _ in parts) / len(parts)
+    down = sqrt(shared * sum((value - low) ** 2 for value, low, _ in parts)) / len(parts)
+    up = sqrt(shared * sum((high - value) ** 2 for value, _, high in parts)) / len(parts)
+    return Interval(low=max(middle - down, 0.0), high=min(middle + up, 1.0), level=level, method="mover-wilson")
+
+
+def paired_difference(gained: int, lost: int, n: int, *, level: float = LEVEL) -> Interval:
+    """Give the interval of the difference of two shares on the same rows.
+
+    Bonett and Price (2012), Journal of Educational and Behavioral Statistics 37: the Wald interval after one row is
+    added to each of the two kinds of disagreement.
+
+    Args:
+        gained: rows where only the first is right.
+        lost: rows where only the second is right.
+        n: all rows.
+        level: the confidence level.
+    """
+    from math import sqrt
+
+    from scipy.special import ndtri
+
+    first, second = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+    width = float(ndtri(0.5 + level / 2)) * sqrt((first + second - (first - second) ** 2) / (n + 2))
+    middle = first - second
+    return Interval(low=max(middle - width, -1.0), high=min(middle + width, 1.0), level=level, method="bonett-price")
+
+
+def mean(values: "ArrayLike", *, level: float = LEVEL) -> Interval:
+    """Give Student's interval of a mean of independent values; unbounded on both sides for a single value."""
+    import numpy as np
+
+    rows = np.asarray(values, dtype=np.float64).reshape(-1, 1)
+    return of_means(rows, lambda means: means[..., 0], level=level).model_copy(update={"method": "student-t"})
+
+
+def of_means(
+    rows: "NDArray[np.float64]",
+    statistic: "Callable[[NDArray[np.float64]], NDArray[np.float64]]",
+    *,
+    level: float = LEVEL,
+    link: Literal["identity", "log", "log-complement"] = "identity",
+) -> Interval:
+    """Give the jackknife interval of a smooth function of column means, on a scale where it is nearly symmetric.
+
+    Args:
+        rows: one row per observation, shape (n, k).
+        statistic: takes means, shape (..., k), to values, shape (...).
+        level: the confidence level.
+        link: the scale; `log` for positive values, `log-complement` for values below 1, such as R squared.
+
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 11.
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    n = len(rows)
+    method = "jackknife" if link == "identity" else f"jackknife-{link}"
+    if n < 2:  # noqa: PLR2004 - no spread in one row
+        return Interval(low=None, high=None, level=level, method=method)
+    forward, back = _links()[link]
+    total = rows.sum(axis=0)
+    value = statistic(total / n)
+    left_out = statistic((total - rows) / (n - 1))
+    if not (np.isfinite(forward(value)) and np.isfinite(forward(left_out)).all()):
+        forward, back = _links()["identity"]
+        method = "jackknife"
+    spread = forward(left_out)
+    error = np.sqrt((n - 1) / n * np.sum((spread - spread.mean()) ** 2))
+    width = float(stdtrit(n - 1, 0.5 + level / 2)) * error
+    ends = sorted((float(back(forward(value) - width)), float(back(forward(value) + width))))
+    return Interval(low=ends[0], high=ends[1], level=level, method=method)
+
+
+def _links() -> "dict[str, tuple[Callable[..., NDArray[np.float64]], Callable[..., NDArray[np.float64]]]]":
+    import numpy as np
+
+    def log(value: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(value)
+
+    return {
+        "identity": (lambda value: value, lambda value: value),
+        "log": (log, np.exp),
+        "log-complement": (lambda value: log(1 - value), lambda value: 1 - np.exp(value)),
+    }
+
+
+def bootstrap(
+    statistic: "Callable[..., float]",
+    *samples: "ArrayLike",
+    seed: int,
+    level: float = LEVEL,
+    resamples: int = 999,
+) -> Interval:
+    """Give the bootstrap interval of any statistic of rows, resampling the rows of all samples together.
+
+    BCa (Efron 1987) up to `BCA_ROWS` rows, percentiles beyond or where BCa is undefined; the method says which.
+
+    Args:
+        statistic: takes the samples to a number.
+        samples: arrays of equal length, one entry per row.
+        seed: makes it repeatable.
+        level: the confidence level.
+        resamples: how many times the rows are drawn.
+    """
+    import warnings
+
+    import numpy as np
+    from scipy.stats import bootstrap as resample
+
+    rows = [np.asarray(sample) for sample in samples]
+    wanted = ("BCa", "percentile") if len(rows[0]) <= BCA_ROWS else ("percentile",)
+    for method in wanted:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scipy says that BCa is undefined; the percentile method follows
+            found = resample(
+                rows,
+                statistic,
+                paired=True,
+                vectorized=False,
+                n_resamples=resamples,
+                confidence_level=level,
+                method=method,
+                rng=np.random.default_rng(seed),
+            ).confidence_interval
+        if np.isfinite(found.low) and np.isfinite(found.high):
+            name = f"bootstrap-{method.lower()}"
+            return Interval(low=float(found.low), high=float(found.high), level=level, method=name)
+    return Interval(low=None, high=None, level=level, method="bootstrap-percentile")
+
+
+def delong(
+    positive_scores: "ArrayLike", negative_scores: "ArrayLike", *, level: float = LEVEL
+) -> tuple[float, Interval]:
+    """Give the area under the ROC curve, ties counted half, with its interval.
+
+    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, on the logit scale. At 0 and 1, where the variance
+    vanishes, the end is that of a share of the smaller side (Clopper-Pearson).
+
+    Raises:
+        ValueError: one side has fewer than two scores.
+    """
+    import numpy as np
+    from scipy.special import expit, logit, ndtri
+    from scipy.stats import rankdata
+
+    positive, negative = (np.asarray(scores, dtype=np.float64) for scores in (positive_scores, negative_scores))
+    if min(len(positive), len(negative)) < 2:  # noqa: PLR2004 - a variance takes two
+        message = "each side needs at least two scores"
+        raise ValueError(message)
+    ranks = rankdata(np.concatenate([positive, negative]))
+    above = (ranks[: len(positive)] - rankdata(positive)) / len(negative)
+    below = 1 - (ranks[len(positive) :] - rankdata(negative)) / len(positive)
+    area = float(above.mean())
+    error = float(np.sqrt(above.var(ddof=1) / len(positive) + below.var(ddof=1) / len(negative)))
+    smaller = min(len(positive), len(negative))
+    if area in (0.0, 1.0):
+        exact = proportion(int(area) * smaller, smaller, level=level, method="clopper-pearson")
+        return area, exact.model_copy(update={"method": "delong, clopper-pearson at the bound"})
+    if error == 0.0:
+        return area, Interval(low=area, high=area, level=level, method="delong")
+    width = float(ndtri(0.5 + level / 2)) * error / (area * (1 - area))
+    low, high = (float(expit(logit(area) + side * width)) for side in (-1, 1))
+    return area, Interval(low=low, high=high, level=level, method="delong-logit")

@@ -1,0 +1,320 @@
+from pathlib import Path
+
+import pytest
+
+from govkit.assessment import catalogs
+from govkit.assessment.catalogs import load, load_profile, tighten
+from govkit.assessment.criteria import MEASURED
+from govkit.assessment.facts import FACTS
+from govkit.assessment.waivers import NEVER_WAIVED
+from govkit.config import CriterionOverride
+from govkit.core.errors import UsageProblem
+from govkit.plugins.check import CHECKS
+from govkit.strict_yaml import read
+
+# Subcategories per category, as NIST AI 100-1 numbers them.
+NIST = {
+    "GOVERN": (7, 3, 2, 3, 2, 2),
+    "MAP": (6, 3, 5, 2, 2),
+    "MEASURE": (3, 13, 3, 3),
+    "MANAGE": (4, 4, 2, 3),
+}
+ANNEX_A = """
+    A.2.2 A.2.3 A.2.4 A.3.2 A.3.3 A.4.2 A.4.3 A.4.4 A.4.5 A.4.6 A.5.2 A.5.3 A.5.4 A.5.5
+    A.6.1.2 A.6.1.3 A.6.2.2 A.6.2.3 A.6.2.4 A.6.2.5 A.6.2.6 A.6.2.7 A.6.2.8
+    A.7.2 A.7.3 A.7.4 A.7.5 A.7.6 A.8.2 A.8.3 A.8.4 A.8.5 A.9.2 A.9.3 A.9.4 A.10.2 A.10.3 A.10.4
+""".split()
+CLAUSES = """
+    4.1 4.2 4.3 4.4 5.1 5.2 5.3 6.1.1 6.1.2 6.1.3 6.1.4 6.2 6.3 7.1 7.2 7.3 7.4 7.5.1 7.5.2 7.5.3
+    8.1 8.2 8.3 8.4 9.1 9.2.1 9.2.2 9.3.1 9.3.2 9.3.3 10.1 10.2
+""".split()
+
+CATALOG = load()
+FRAMEWORKS = {framework.id: framework for framework in CATALOG.frameworks}
+CONTROLS = [(framework.id, control) for framework in CATALOG.frameworks for control in framework.controls]
+PROFILES = ("release", "strict", "data-only")
+
+
+def ids(framework):
+    return [control.id for control in FRAMEWORKS[framework].controls]
+
+
+def test_nist_has_its_72_subcategories_in_order():
+    expected = [
+        f"{function} {category}.{number}"
+        for function, counts in NIST.items()
+        for category, count in enumerate(counts, 1)
+        for number in range(1, count + 1)
+    ]
+    assert ids("nist-ai-rmf") == expected
+    assert len(expected) == 72
+    assert len([group for group in FRAMEWORKS["nist-ai-rmf"].groups if group.parent]) == 19
+
+
+def test_iso_has_its_38_controls_and_32_clauses_in_order():
+    assert (len(ANNEX_A), len(CLAUSES)) == (38, 32)
+    assert ids("iso-42001") == ANNEX_A + CLAUSES
+
+
+def test_every_control_stands_for_itself():
+    remedies = [control.remedy for _, control in CONTROLS]
+    statements = [control.statement for _, control in CONTROLS]
+    assert len(set(remedies)) == len(remedies)
+    assert len(set(statements)) == len(statements)
+    for _, control in CONTROLS:
+        assert len(control.remedy) > 40
+        assert control.label
+        assert control.statement.endswith(".")
+        assert control.remedy.endswith(".")
+
+
+def test_groups_lead_up_to_a_root():
+    for framework in CATALOG.frameworks:
+        parents = {group.id: group.parent for group in framework.groups}
+        for control in framework.controls:
+            group = control.group
+            while group:
+                group = parents[group]
+
+
+def test_criteria_name_what_the_checks_emit():
+    checks = CHECKS.all()
+    load(checks=checks)
+    for criterion in CATALOG.criteria:
+        assert criterion.id.startswith(f"{criterion.check}.")
+        assert criterion.why
+        assert criterion.remedy
+
+
+def test_every_criterion_is_used_by_a_control_or_a_profile():
+    used = {name for _, control in CONTROLS for name in control.criteria}
+    used |= {name for profile in PROFILES for name in load_profile(profile, CATALOG).gate}
+    assert {criterion.id for criterion in CATALOG.criteria} == used
+
+
+def test_what_is_called_unmeasured_is_measured_nowhere_and_named_somewhere():
+    assert not set(CATALOG.unmeasured) & set(CHECKS.all())
+    assert set(CATALOG.unmeasured) == {name for _, control in CONTROLS for name in control.unmeasured}
+    assert set(FACTS) >= {name for _, control in CONTROLS for name in control.facts}
+
+
+def test_what_can_not_be_waived_exists():
+    assert {criterion.id for criterion in CATALOG.criteria} >= NEVER_WAIVED
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_shipped_profile_asks_for_nothing_that_can_not_be_shown(name):
+    profile = load_profile(name, CATALOG)
+    assert profile.id == name
+    assert len(set(profile.gate)) == len(profile.gate)
+    required = {(ref.framework, ref.control) for ref in profile.controls}
+    for framework, control in CONTROLS:
+        if (framework, control.id) in required:
+            assert not control.unmeasured
+
+
+def test_data_only_needs_no_model():
+    checks = CHECKS.all()
+    known = {criterion.id: criterion for criterion in CATALOG.criteria}
+    profile = load_profile("data-only", CATALOG)
+    assert not profile.needs_model
+    needing = {"model", "artifact", "predictions", "train_predictions"}
+    for name in profile.gate:
+        check = checks[known[name].check]
+        assert not needing & (set(check.needs) - check.optional)
+
+
+def test_release_is_no_stricter_than_strict():
+    assert set(load_profile("release", CATALOG).gate) <= set(load_profile("strict", CATALOG).gate)
+
+
+FRAMEWORK = """\
+id: house-rules
+title: House rules
+version: "1"
+reference: intranet
+as_of: 2026-01-01
+catalog_version: "1"
+wording: Ours.
+groups:
+  - {id: "H", label: House}
+controls:
+  - id: "H.1"
+    token: house-1
+    group: "H"
+    label: Digests
+    statement: Files are recorded.
+    evidence_kind: automated
+    automation: partial
+    needs: [checks, documents]
+    criteria: [provenance.hash_match.mismatched_digests]
+    unmeasured: [drift.features]
+    facts: [report.gate]
+    documents: [release note]
+    remedy: Record the digests.
+"""
+
+
+def test_adding_a_catalog_is_one_file(tmp_path):
+    (tmp_path / "house.yaml").write_text(FRAMEWORK)
+    for path in (tmp_path, tmp_path / "house.yaml"):
+        found = load([path])
+        assert found.frameworks[-1].id == "house-rules"
+        assert found.own == {"house-rules"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("hash_match.mismatched_digests", "hash_match.mismatched", ":19: unknown criterion", "mismatched_digests"),
+        ("drift.features", "drift.feature", ":20: unknown unmeasured check", "did you mean 'drift.features'?"),
+        ("report.gate", "report.gates", ":21: unknown report fact", "did you mean 'report.gate'?"),
+        ('group: "H"', 'group: "J"', ":13: unknown group 'J'", "add it"),
+        ('{id: "H", label: House}', '{id: "H", label: House, parent: "K"}', ":9: unknown group 'K'", "add it"),
+        ('id: "H.1"', "id: 4.10", ":11: controls.0.id is read as a number", 'put it in quotes: "4.10"'),
+        ("remedy: Record the digests.", "remdy: x", ":23: unknown key 'remdy'", "did you mean 'remedy'?"),
+        ("remedy: Record the digests.", "remedy: ' '", "its remedy is empty", "complete"),
+        ("needs: [checks, documents]", "needs: []", "needs is empty", "complete"),
+        ("documents: [release note]", "documents: []", "needs documents and names none", "complete"),
+        ("automation: partial", "automation: none", "automation is none", "complete"),
+        ("automation: partial", "automation: sufficient", "sufficient", "complete"),
+        ("id: house-rules", "id: iso-42001", ":1: a framework 'iso-42001' exists already", "another id"),
+        ("as_of: 2026-01-01", "as_of: last year", "as_of must be a date", "correct"),
+    ],
+)
+def test_a_framework_that_does_not_fit_is_refused_with_its_line(tmp_path, old, new, message, hint):
+    assert old in FRAMEWORK
+    (tmp_path / "house.yaml").write_text(FRAMEWORK.replace(old, new))
+    with pytest.raises(UsageProblem) as caught:
+        load([tmp_path])
+    assert message in caught.value.message
+    assert "house.yaml:" in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_the_same_control_twice_is_refused(tmp_path):
+    body = FRAMEWORK[FRAMEWORK.index("  - id: ") :]
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + body)
+    with pytest.raises(UsageProblem, match=r"house.yaml:24: 'H.1' stands twice"):
+        load([tmp_path])
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + body.replace('"H.1"', '"H.2"'))
+    with pytest.raises(UsageProblem, match=r"house.yaml:25: 'house-1' stands twice"):
+        load([tmp_path])
+
+
+CRITERION = """\
+criteria:
+  - id: provenance.hash_match.mismatched_digests
+    title: Digests match
+    check: provenance.hash_match
+    measurement: mismatched_digests
+    unit: count
+    operator: "<="
+    threshold: 0
+    only_if: [{measurement: undeclared_digests, operator: "<=", threshold: 0}]
+    not_applicable_when: [measured.undeclared_digests]
+    why: Because.
+    remedy: Correct it.
+"""
+
+
+@pytest.fixture
+def controls(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogs, "shipped", lambda kind: tmp_path)
+    return tmp_path / "criteria.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("check: provenance.hash_match", "check: provenance.hashmatch", ":4: unknown check", "provenance.hash_match"),
+        ("measurement: mismatched_digests", "measurement: zzz", ":5: provenance.hash_match has no", "it has"),
+        ("unit: count", "unit: share", ":6: mismatched_digests is emitted in count", "write `unit: count`"),
+        (
+            "{measurement: undeclared_digests",
+            "{measurement: undeclared",
+            ":9: provenance.hash_match has no",
+            "undeclared",
+        ),
+        ("{measurement: undeclared_digests", "{param: eps", ":9: provenance.hash_match has no parameter", "it has"),
+        ("measured.undeclared_digests", "measured.nothing", ":10: provenance.hash_match has no reason", "measured."),
+        ("measured.undeclared_digests", "provenance.none", ":10: provenance.hash_match has no reason", "hash_match."),
+    ],
+)
+def test_a_criterion_that_no_check_can_serve_is_refused(controls, old, new, message, hint):
+    controls.write_text(CRITERION)
+    assert len(load(checks=CHECKS.all()).criteria) == 1
+    controls.write_text(CRITERION.replace(old, new))
+    with pytest.raises(UsageProblem) as caught:
+        load(checks=CHECKS.all())
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_criterion_stands_once(controls):
+    controls.write_text(CRITERION + CRITERION.removeprefix("criteria:\n"))
+    with pytest.raises(UsageProblem, match=r"criteria.yaml:13: .* stands twice"):
+        load()
+
+
+def test_profiles_are_found_by_name_or_path(tmp_path):
+    with pytest.raises(UsageProblem) as caught:
+        load_profile("realease", CATALOG)
+    assert caught.value.hint == "did you mean 'release'?"
+    own = "id: own\ntitle: Own\ndescription: Mine.\nframeworks: []\ngate: [performance.holdout.r2]\n"
+    (tmp_path / "own.yaml").write_text(own)
+    assert load_profile("own.yaml", CATALOG, tmp_path).gate == ("performance.holdout.r2",)
+    for old, new, message in (
+        ("performance.holdout.r2", "performance.holdout.r", r"own.yaml:5: unknown criterion"),
+        ("[performance.holdout.r2]", "[]", "profile own requires nothing"),
+        ("frameworks: []", "frameworks: [iso-42002]", r"own.yaml:4: unknown framework"),
+        (
+            "frameworks: []",
+            "frameworks: []\ncontrols: [{framework: iso-42001, control: 'A.99'}]",
+            "unknown control 'A.99'",
+        ),
+    ):
+        (tmp_path / "own.yaml").write_text(own.replace(old, new))
+        with pytest.raises(UsageProblem, match=message):
+            load_profile("own.yaml", CATALOG, tmp_path)
+    with pytest.raises(UsageProblem, match=r"none.yaml can't be read"):
+        load_profile("none.yaml", CATALOG, tmp_path)
+
+
+def threshold(name, criteria):
+    return next(criterion for criterion in criteria if criterion.id == name)
+
+
+def test_a_tighter_threshold_is_free():
+    for name, value in (("privacy.membership_inference.attack_auc", 0.52), ("robustness.evasion.robust_share", 0.9)):
+        found = threshold(name, tighten(CATALOG.criteria, {name: CriterionOverride(threshold=value)}))
+        assert (found.threshold, found.loosened_by) == (value, "")
+
+
+def test_a_looser_threshold_needs_a_reason_and_an_owner():
+    for name, value in (("privacy.membership_inference.attack_auc", 0.6), ("robustness.evasion.robust_share", 0.7)):
+        for given in ({}, {"reason": "internal use"}, {"owner": "Risk"}, {"reason": " ", "owner": "Risk"}):
+            with pytest.raises(UsageProblem) as caught:
+                tighten(CATALOG.criteria, {name: CriterionOverride(threshold=value, **given)})
+            assert name in caught.value.message
+            assert "owner" in caught.value.hint
+        both = CriterionOverride(threshold=value, reason="internal use", owner="Risk")
+        found = threshold(name, tighten(CATALOG.criteria, {name: both}))
+        assert (found.threshold, found.loosened_by, found.loosened_because) == (value, "Risk", "internal use")
+
+
+def test_a_threshold_problem_names_the_line_of_govkit_yaml(tmp_path):
+    file = tmp_path / "govkit.yaml"
+    file.write_text("criteria:\n  robustness.evasion.robust_share:\n    threshold: 85\n")
+    given = {"robustness.evasion.robust_share": CriterionOverride(threshold=85)}
+    with pytest.raises(UsageProblem, match=r"govkit.yaml:3: .* outside 0 to 1"):
+        tighten(CATALOG.criteria, given, read(file))
+    with pytest.raises(UsageProblem) as caught:
+        tighten(CATALOG.criteria, {"robustness.evasion.robust_shar": CriterionOverride(threshold=0.9)})
+    assert caught.value.hint == "did you mean 'robustness.evasion.robust_share'?"
+
+
+def test_conditions_and_reasons_of_shipped_criteria_use_the_shared_prefix():
+    reasons = [reason for criterion in CATALOG.criteria for reason in criterion.not_applicable_when]
+    assert any(reason.startswith(MEASURED) for reason in reasons)
+    assert Path(str(catalogs.shipped("controls"))).name == "controls"

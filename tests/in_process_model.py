@@ -1,0 +1,84 @@
+"""Real scikit-learn models behind the `Model` protocol without a process, and the inputs that checks take."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from govkit.config import Config
+from govkit.core.errors import ModelUnavailable
+from govkit.inputs import columns, task
+from govkit.inputs.dataset import read_dataset
+from govkit.inputs.model import Described
+from govkit.inputs.predictions import answers
+
+
+@dataclass
+class InProcessModel:
+    """A fitted estimator or pipeline that answers here."""
+
+    estimator: Any
+    calls: int = 0
+    described: Described = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = ("predict", "predict_proba", "decision_function", "fit")
+        classes = getattr(self.estimator, "classes_", np.array([])).tolist()
+        self.described = Described(
+            estimator=f"{type(self.estimator).__module__}.{type(self.estimator).__name__}",
+            steps=(),
+            kind="classifier" if classes else "regressor",
+            methods=frozenset(name for name in names if hasattr(self.estimator, name)),
+            classes=tuple(classes),
+            features=tuple(getattr(self.estimator, "feature_names_in_", ())),
+            n_features=int(getattr(self.estimator, "n_features_in_", 0)),
+        )
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        self.calls += 1
+        try:
+            return self.estimator.predict(rows)
+        except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
+            raise ModelUnavailable(f"the model raised {type(error).__name__}") from None
+
+    def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
+        self.calls += 1
+        return self.estimator.predict_proba(rows)
+
+    def decision_function(self, rows: pd.DataFrame) -> np.ndarray:
+        self.calls += 1
+        return self.estimator.decision_function(rows)
+
+    def structure(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def fit(self, rows: pd.DataFrame, target: np.ndarray, *, seed: int) -> "InProcessModel":
+        fresh = clone(self.estimator)
+        nested = [name for name in fresh.get_params() if name.rsplit("__", 1)[-1] == "random_state"]
+        return InProcessModel(fresh.set_params(**dict.fromkeys(nested, seed)).fit(rows, target))
+
+    def release(self) -> None:
+        pass
+
+
+def inputs(
+    folder: Path, estimator: Any, test: pd.DataFrame, train: pd.DataFrame | None = None, **config: Any
+) -> SimpleNamespace:
+    """Write the frames as CSV, read them as govkit does, and give a check's inputs by name."""
+    settings = Config(target="target", **config)
+    model = InProcessModel(estimator)
+    found = SimpleNamespace(model=model, config=settings, train=None, train_predictions=None)
+    test.to_csv(folder / "test.csv", index=False)
+    found.test = read_dataset(folder / "test.csv", role="test")
+    found.columns, _, _ = columns.resolve(found.test, settings, model.described)
+    found.task, _ = task.resolve(settings, model.described, found.test, "target")
+    found.predictions = answers(model, found.test, found.columns, found.task)
+    if train is not None:
+        train.to_csv(folder / "train.csv", index=False)
+        found.train = read_dataset(folder / "train.csv", role="train")
+        found.train_predictions = answers(model, found.train, found.columns, found.task)
+    return found

@@ -1,0 +1,141 @@
+"""Intervals against exact values, independent formulas and their own promise: how often they hold the true value."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta, norm
+from sklearn.metrics import roc_auc_score
+
+from govkit.core.evidence import Interval
+from govkit.stats import intervals
+
+
+def covers(interval: Interval, truth: float) -> bool:
+    return (interval.low is None or interval.low <= truth) and (interval.high is None or truth <= interval.high)
+
+
+@given(st.integers(1, 400), st.data(), st.sampled_from([0.9, 0.95, 0.99]))
+def test_wilson_is_its_closed_form(n, data, level):
+    k = data.draw(st.integers(0, n))
+    z = norm.ppf(0.5 + level / 2)
+    middle = (k + z**2 / 2) / (n + z**2)
+    width = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
+    found = intervals.proportion(k, n, level=level)
+    assert (found.low, found.high) == pytest.approx((max(middle - width, 0), min(middle + width, 1)), abs=1e-9)
+
+
+@given(st.integers(1, 400), st.data())
+def test_clopper_pearson_is_the_beta_quantile(n, data):
+    k = data.draw(st.integers(0, n))
+    found = intervals.proportion(k, n, method="clopper-pearson")
+    assert found.low == pytest.approx(beta.ppf(0.025, k, n - k + 1) if k else 0.0, abs=1e-9)
+    assert found.high == pytest.approx(beta.ppf(0.975, k + 1, n - k) if k < n else 1.0, abs=1e-9)
+
+
+def test_no_rows_is_an_error():
+    with pytest.raises(ValueError):
+        intervals.proportion(0, 0)
+
+
+def brute_force_delong(positive, negative):
+    """The definition: one comparison per pair, then the variance of the row and column means."""
+    wins = (positive[:, None] > negative[None, :]) + 0.5 * (positive[:, None] == negative[None, :])
+    error = np.sqrt(wins.mean(axis=1).var(ddof=1) / len(positive) + wins.mean(axis=0).var(ddof=1) / len(negative))
+    return wins.mean(), error
+
+
+@given(st.lists(st.integers(0, 9), min_size=3, max_size=40), st.lists(st.integers(0, 9), min_size=3, max_size=40))
+def test_delong_equals_the_comparison_of_every_pair(first, second):
+    positive, negative = np.array(first, dtype=float), np.array(second, dtype=float)
+    area, interval = intervals.delong(positive, negative)
+    expected, error = brute_force_delong(positive, negative)
+    assert area == pytest.approx(expected, abs=1e-12)
+    assert area == pytest.approx(roc_auc_score([1] * len(first) + [0] * len(second), first + second), abs=1e-12)
+    assert interval.low <= area <= interval.high
+    if 0 < area < 1 and error:
+        width = 1.959963984540054 * error / (area * (1 - area))
+        assert interval.high == pytest.approx(1 / (1 + np.exp(-(np.log(area / (1 - area)) + width))), abs=1e-9)
+
+
+@pytest.mark.parametrize(("positive", "area"), [([5, 6, 7, 8], 1.0), ([-5, -6, -7, -8], 0.0)])
+def test_perfect_separation_of_few_rows_stays_uncertain(positive, area):
+    found, interval = intervals.delong(positive, [1, 2, 3, 4, 5 - 1])
+    assert found == area
+    assert interval.high - interval.low == pytest.approx(1 - 0.025 ** (1 / 4))
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0, 2.5])
+def test_delong_covers(shift):
+    rng = np.random.default_rng(4)
+    truth = norm.cdf(shift / np.sqrt(2))
+    hits = [covers(intervals.delong(rng.normal(shift, 1, 60), rng.normal(0, 1, 60))[1], truth) for _ in range(1_000)]
+    assert np.mean(hits) >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("link", "draw", "truth"),
+    [
+        ("identity", lambda rng: rng.normal(2, 1, 80), 2.0),
+        ("log", lambda rng: rng.exponential(1, 80), 1.0),
+    ],
+)
+def test_means_cover(link, draw, truth):
+    rng = np.random.default_rng(5)
+    hits = [
+        covers(intervals.of_means(draw(rng)[:, None], lambda means: means[..., 0], link=link), truth)
+        for _ in range(1_000)
+    ]
+    assert np.mean(hits) >= 0.93
+
+
+def test_r_squared_covers():
+    rng = np.random.default_rng(6)
+
+    def one() -> Interval:
+        feature = rng.normal(size=150)
+        truth = feature + rng.normal(size=150)
+        rows = np.column_stack([(truth - feature) ** 2, truth, truth**2])
+        return intervals.of_means(rows, lambda m: 1 - m[..., 0] / (m[..., 2] - m[..., 1] ** 2), link="log-complement")
+
+    assert np.mean([covers(one(), 0.5) for _ in range(1_000)]) >= 0.93
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0.05, 0.01), (0.3, 0.1), (0.02, 0.02)])
+def test_paired_differences_cover(gained, lost):
+    rng = np.random.default_rng(7)
+    draws = rng.multinomial(200, [gained, lost, 1 - gained - lost], size=2_000)
+    hits = [covers(intervals.paired_difference(int(a), int(b), 200), gained - lost) for a, b, _ in draws]
+    assert np.mean(hits) >= 0.93
+
+
+def test_means_of_shares_cover():
+    rng = np.random.default_rng(8)
+
+    def one() -> Interval:
+        parts = []
+        for n, share in ((40, 0.95), (200, 0.7)):
+            k = int(rng.binomial(n, share))
+            found = intervals.proportion(k, n)
+            parts.append((k / n, found.low, found.high))
+        return intervals.mean_of_shares(parts)
+
+    assert np.mean([covers(one(), 0.825) for _ in range(2_000)]) >= 0.93
+
+
+def test_student_interval_of_a_mean():
+    values = [1.0, 2.0, 4.0, 7.0]
+    found = intervals.mean(values)
+    error = np.std(values, ddof=1) / 2
+    assert (found.low, found.high) == pytest.approx((3.5 - 3.182446305 * error, 3.5 + 3.182446305 * error))
+    assert intervals.mean([1.0]).low is None
+
+
+def test_bootstrap_repeats_and_names_its_method():
+    values = np.random.default_rng(9).exponential(size=300)
+    first = intervals.bootstrap(np.median, values, seed=3)
+    assert first == intervals.bootstrap(np.median, values, seed=3)
+    assert first.method == "bootstrap-bca"
+    assert first.low < np.log(2) < first.high
+    same = intervals.bootstrap(np.median, np.ones(30), seed=3, resamples=99)
+    assert (same.low, same.high, same.method) == (1.0, 1.0, "bootstrap-percentile")

@@ -1,0 +1,203 @@
+"""Make govkit/inputs/allowlist.json: what model files may refer to, found by looking at the installed libraries.
+
+Run it after a library update and read the difference: `python tools/make_allowlist.py && git diff`. Whole modules are
+never allowed; every entry is one exact name. A name gets in by what it is, an estimator or a value type without side
+effects, never because some model uses it.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import types
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+PLACE = Path(__file__).parent.parent / "govkit" / "inputs" / "allowlist.json"
+SKIPPED = (
+    "sklearn.callback",  # opens a listener when its state is set
+    "sklearn.conftest",
+    "sklearn.datasets",  # loaders
+    "sklearn.experimental",
+    "sklearn.externals",
+    "sklearn.inspection._plot",
+    "sklearn.utils._estimator_html_repr",
+    "sklearn.utils._repr_html",
+    "sklearn.utils._test_common",
+    "sklearn.utils._testing",
+    "sklearn.utils.estimator_checks",
+    "sklearn.utils.parallel",
+)
+VALUE_TYPES = frozenset(
+    {
+        *("_BinMapper", "TreePredictor", "_CalibratedClassifier", "_SigmoidCalibration", "_TemperatureScaling"),
+        *("_CFNode", "_CFSubcluster", "_BisectingTree", "_ConstantPredictor", "_BinaryGaussianProcessClassifierLaplace"),
+        *("_Scorer", "_CurveScorer", "_PassthroughScorer", "_MultimetricScorer", "_ThresholdScorer", "_ProbaScorer"),
+        *("_PredictScorer", "_BaseScorer", "_RemainderColsList", "_ObservationsLabels", "Interval", "Bunch"),
+        *("MetadataRequest", "MethodMetadataRequest", "MetadataRouter", "MethodMapping", "ParameterGrid"),
+        *("AdamOptimizer", "SGDOptimizer", "BaseOptimizer", "_IffHasAttrDescriptor", "IsotonicRegression"),
+        *("ClassificationCriterion", "_PredictionsCache", "Grower", "_Node"),
+    }
+)
+"""Classes besides estimators that fitted scikit-learn models are made of."""
+VALUE_MODULES = (
+    "sklearn._loss.link",
+    "sklearn._loss.loss",
+    "sklearn.gaussian_process.kernels",
+    "sklearn.model_selection._split",
+)
+"""Modules whose classes are all plain values: losses, links, kernels, splitters."""
+CYTHON_TYPES = {
+    "sklearn._loss._loss": "call",
+    "sklearn.linear_model._sgd_fast": "call",
+    "sklearn.metrics._dist_metrics": "construct",
+    "sklearn.neighbors._ball_tree": "construct",
+    "sklearn.neighbors._kd_tree": "construct",
+    "sklearn.neighbors._quad_tree": "call",
+    "sklearn.tree._tree": "call",
+}
+"""Compiled modules, and whether pickles call their types or only make instances."""
+FUNCTION_MODULES = (
+    "sklearn.feature_selection._univariate_selection",
+    "sklearn.feature_selection._mutual_info",
+    "sklearn.metrics._classification",
+    "sklearn.metrics._ranking",
+    "sklearn.metrics._regression",
+    "sklearn.metrics.pairwise",
+    "sklearn.metrics.cluster._supervised",
+    "sklearn.metrics.cluster._unsupervised",
+    "sklearn.cluster._kmeans",
+    "sklearn.preprocessing._data",
+)
+"""Modules whose functions are numeric and may be referred to: scores, kernels, scalers."""
+NEVER = frozenset(
+    "load loads open eval exec compile getattr setattr delattr import_module partial reduce attrgetter itemgetter "
+    "methodcaller system popen fetch read_pickle memmap fromfile DataSource frompyfunc vectorize apply_along_axis".split()
+)
+BY_HAND = {
+    "construct": {
+        "collections": ["OrderedDict"],
+        "joblib.numpy_pickle": ["NumpyArrayWrapper"],
+        "numpy.random.bit_generator": ["SeedSequence"],
+        "pandas.core.arrays.categorical": ["Categorical"],
+        "pandas.core.dtypes.dtypes": ["CategoricalDtype"],
+        "scipy.interpolate._bsplines": ["BSpline"],
+        "scipy.interpolate._interpolate": ["interp1d", "PPoly"],
+        "scipy.interpolate.interpolate": ["interp1d"],
+        "scipy.optimize._optimize": ["OptimizeResult"],
+        "scipy.sparse._coo": ["coo_array", "coo_matrix"],
+        "scipy.sparse._csc": ["csc_array", "csc_matrix"],
+        "scipy.sparse._csr": ["csr_array", "csr_matrix"],
+        "scipy.sparse._dia": ["dia_array", "dia_matrix"],
+        "scipy.sparse._dok": ["dok_array", "dok_matrix"],
+        "scipy.sparse._lil": ["lil_array", "lil_matrix"],
+        "scipy.sparse.csr": ["csr_matrix"],
+        "scipy.sparse.csc": ["csc_matrix"],
+        "scipy.spatial._ckdtree": ["cKDTree"],
+        "scipy.spatial._kdtree": ["KDTree"],
+    },
+    "call": {
+        "__builtin__": ["bytearray", "bytes", "complex", "frozenset", "object", "set", "slice"],
+        "_codecs": ["encode"],
+        "builtins": ["bytearray", "bytes", "complex", "frozenset", "object", "range", "set", "slice"],
+        "collections": ["defaultdict"],
+        "copy_reg": ["_reconstructor"],
+        "copyreg": ["_reconstructor"],
+        "numpy": ["dtype"],
+        "numpy._core.multiarray": ["_reconstruct", "scalar"],
+        "numpy._core.numeric": ["_frombuffer"],
+        "numpy.core.multiarray": ["_reconstruct", "scalar"],
+        "numpy.core.numeric": ["_frombuffer"],
+        "numpy.ma.core": ["_mareconstruct"],
+        "numpy.random._mt19937": ["MT19937"],
+        "numpy.random._pcg64": ["PCG64", "PCG64DXSM"],
+        "numpy.random._philox": ["Philox"],
+        "numpy.random._pickle": ["__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"],
+        "numpy.random._sfc64": ["SFC64"],
+        "numpy.random.bit_generator": ["__pyx_unpickle_SeedSequence"],
+        "sklearn.metrics._dist_metrics": ["newObj"],
+        "sklearn.neighbors._ball_tree": ["newObj"],
+        "sklearn.neighbors._kd_tree": ["newObj"],
+    },
+    "value": {
+        "__builtin__": ["bool", "dict", "float", "int", "list", "str", "tuple", "unicode"],
+        "builtins": ["bool", "dict", "float", "int", "list", "str", "tuple"],
+        "numpy": ["matrix", "ndarray", "asarray", "mean", "median", "mean", "max", "min", "sum", "log", "exp"],
+        "numpy.ma": ["MaskedArray"],
+        "numpy.ma.core": ["MaskedArray"],
+        "scipy._lib.array_api_compat.numpy._aliases": ["asarray"],
+    },
+}
+"""What carries state in pickles of these libraries and can't be found by kind; none calls what it is given."""
+
+
+def modules() -> Iterator[types.ModuleType]:
+    """Import every scikit-learn module that may hold parts of a model."""
+    import sklearn
+
+    for found in pkgutil.walk_packages(sklearn.__path__, "sklearn."):
+        if ".tests" in found.name or found.name.startswith(SKIPPED):
+            continue
+        try:
+            yield importlib.import_module(found.name)
+        except ImportError:
+            continue
+
+
+def classes() -> Iterator[tuple[str, str, str]]:
+    """Find estimators, value types and compiled types with their roles."""
+    from sklearn.base import BaseEstimator
+
+    for module in modules():
+        for name, found in vars(module).items():
+            if not inspect.isclass(found) or found.__module__ != module.__name__:
+                continue
+            if module.__name__ in CYTHON_TYPES:
+                yield CYTHON_TYPES[module.__name__], module.__name__, name
+            elif issubclass(found, BaseEstimator) or name in VALUE_TYPES or module.__name__.startswith(VALUE_MODULES):
+                yield "construct", module.__name__, name
+        if module.__name__ in CYTHON_TYPES:
+            for name in vars(module):
+                if name.startswith("__pyx_unpickle_"):
+                    yield "call", module.__name__, name
+
+
+def functions() -> Iterator[tuple[str, str, str]]:
+    """Find numeric functions that estimators keep as parameters."""
+    for path in FUNCTION_MODULES:
+        module = importlib.import_module(path)
+        for name, found in vars(module).items():
+            if inspect.isfunction(found) and found.__module__ == path:
+                yield "value", path, name
+
+
+def numbers() -> Iterator[tuple[str, str, str]]:
+    """Find NumPy's scalar types, dtypes and ufuncs."""
+    for name, found in vars(np).items():
+        if isinstance(found, np.ufunc) or (inspect.isclass(found) and issubclass(found, np.generic)):
+            yield "value", "numpy", name
+    for name in np.dtypes.__all__:
+        yield "call", "numpy.dtypes", name
+
+
+def main() -> None:
+    """Write the list."""
+    warnings.simplefilter("ignore")
+    roles: dict[str, dict[str, set[str]]] = {role: defaultdict(set) for role in ("construct", "call", "value")}
+    for role, found in BY_HAND.items():
+        for module, names in found.items():
+            roles[role][module].update(names)
+    for role, module, name in (*classes(), *functions(), *numbers()):
+        if name not in NEVER and (module, name) not in {(m, n) for m, names in roles["call"].items() for n in names}:
+            roles[role][module].add(name)
+    plain = {role: {m: sorted(names) for m, names in sorted(found.items())} for role, found in roles.items()}
+    PLACE.write_text(json.dumps(plain, indent=1) + "\n")
+    print({role: sum(map(len, found.values())) for role, found in plain.items()})
+
+
+if __name__ == "__main__":
+    main()
