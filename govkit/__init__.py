@@ -1,16 +1,18 @@
 """Governance and compliance audits for machine-learning models."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govkit.core.record import AuditRecord
+    from govkit.flow import audit
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "audit"]
 
 
-def audit(model: object, data: object, **options: Any) -> "AuditRecord":  # noqa: ANN401 - passed on to `flow.audit`
-    """Audit a model on hold-out data and return the record; `govkit.flow.audit` documents the options."""
-    from govkit.flow import audit as run
+def __getattr__(name: str) -> object:
+    """Import the audit on first use, so that `import govkit` and `govkit --help` stay light."""
+    if name == "audit":
+        from govkit.flow import audit
 
-    return run(model=model, data=data, **options)
+        return audit
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

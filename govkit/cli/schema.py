@@ -20,9 +20,11 @@ def schema(what: Annotated[str, typer.Argument(metavar="WHAT", help="config, rec
         found = json_schema()
     elif what in ("record", "profile", "framework"):
         from govkit.core.control import Framework, Profile
+        from govkit.core.frozen import Frozen
         from govkit.core.record import AuditRecord
 
-        found = {"record": AuditRecord, "profile": Profile, "framework": Framework}[what].model_json_schema()
+        models: dict[str, type[Frozen]] = {"record": AuditRecord, "profile": Profile, "framework": Framework}
+        found = models[what].model_json_schema()
     else:
         raise UsageProblem(f"there is no schema {what!r}", hint="schemas are: config, record, profile, framework")
     typer.echo(json.dumps(found, indent=2))

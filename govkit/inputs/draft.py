@@ -44,8 +44,10 @@ def draft(model: Path, data: Path, *, train: Path | None = None, target: str | N
 
 
 def _head(model: Path, data: Path) -> Iterable[str]:
-    yield "# yaml-language-server: $schema=govkit.schema.json   (write it with: govkit schema config > govkit.schema.json)"
-    yield f"# What govkit needs to know to audit {_text(model.name)} on {_text(data.name)}. Lines after # are left to you."
+    yield "# yaml-language-server: $schema=govkit.schema.json"
+    yield "# (for editors; write it with: govkit schema config > govkit.schema.json)"
+    yield f"# What govkit needs to know to audit {_text(model.name)} on {_text(data.name)}."
+    yield "# Lines behind a # are left to you."
     yield ""
     yield "system:"
     yield f"  id: {_text(model.stem)}"

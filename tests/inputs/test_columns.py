@@ -16,7 +16,8 @@ ROWS = 80
 def data(tmp_path):
     lines = ["id,age,income,sex,note,joined,good"]
     lines += [
-        f"{1000 + n},{20 + n % 50},{n * 1.5 + 0.1},{'fm'[n % 2]},likes long walks number {n},2024-01-{n % 28 + 1:02d},{n % 2}"
+        f"{1000 + n},{20 + n % 50},{n * 1.5 + 0.1},{'fm'[n % 2]},likes long walks number {n},"
+        f"2024-01-{n % 28 + 1:02d},{n % 2}"
         for n in range(ROWS)
     ]
     path = tmp_path / "data.csv"

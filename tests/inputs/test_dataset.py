@@ -115,7 +115,9 @@ def test_a_ragged_row_is_never_quoted(tmp_path):
     assert "canary" not in refused.value.message + refused.value.hint
 
 
-@pytest.mark.parametrize("url", ["https://example.org/d.csv", "http:/example.org/d.csv", "s3://bucket/key", "file:///d.csv"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/d.csv", "http:/example.org/d.csv", "s3://bucket/key", "file:///d.csv"]
+)
 def test_urls_are_a_usage_problem(url):
     with pytest.raises(UsageProblem, match="URL"):
         read_dataset(Path(url), role="test")

@@ -203,8 +203,10 @@ JSON = st.recursive(
     max_leaves=12,
 )
 KEYS = st.sampled_from(
-    ["@context", "conformsTo", "license", "distribution", "isBasedOn", "creator", "resources", "sources", "licenses"]
-    + ["contributors", "source", "provenance", "use", "source_datasets", "temporalCoverage", "prov:wasDerivedFrom"]
+    (
+        "@context,conformsTo,license,distribution,isBasedOn,creator,resources,sources,licenses,contributors,source,"
+        "provenance,use,source_datasets,temporalCoverage,prov:wasDerivedFrom"
+    ).split(",")
 )
 
 

@@ -56,7 +56,8 @@ def test_without_a_model_the_target_decides(data):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "equal"), [(1, 1.0, True), ("1", 1, True), (True, 1, True), ("good", "Good", False), (0, "0", True)]
+    ("one", "other", "equal"),
+    [(1, 1.0, True), ("1", 1, True), (True, 1, True), ("good", "Good", False), (0, "0", True)],
 )
 def test_labels_are_compared_as_numbers_or_as_text(one, other, equal):
     assert same(one, other) is equal

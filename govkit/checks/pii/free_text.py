@@ -82,7 +82,8 @@ def free_text(
     entity are not counted for it again. Counted are cells, per entity type and column.
 
     Limits: names, places and anything else that only a language model would see in a sentence are not looked for. Bare
-    digits count as a phone number only after a word like `call`, and a cell of digits alone only with a leading +. Past `candidates_per_column` different texts a column,
+    digits count as a phone number only after a word like `call`, and a cell of digits alone only with a leading +.
+    Past `candidates_per_column` different texts a column,
     the rest is reported as not read, and the count is a lower bound.
 
     References: Presidio analyzer; ISO/IEC 7812 (Luhn), ISO 13616 (IBAN).
@@ -127,7 +128,8 @@ def _claimed(evidence: Mapping[str, Evidence]) -> dict[str, frozenset[str]]:
 
 def _open_questions(claimed: frozenset[str]) -> list[str]:
     """Leave out what a column is claimed for; in columns of other numbers nothing is taken for a phone number."""
-    settled = claimed | {"PHONE_NUMBER"} if claimed & NUMBERED else claimed
+    settled = claimed | ({"PHONE_NUMBER"} if claimed & NUMBERED else set())
+    settled |= {"US_SSN"} if "NATIONAL_ID" in claimed else set()
     return [entity for entity in ENTITIES if entity not in settled]
 
 

@@ -39,7 +39,8 @@ def collection_dates(metadata: Metadata, as_of: date) -> Iterator[Product]:
     Why it matters: a model learns the time its data comes from; data from the future or from nowhere can't be judged.
 
     Method: start, end, day of issue and day of the audit must follow one another. A year or month alone stands for its
-    first day at the start of the period and for its last day elsewhere. Retention must not have ended. The age counts from the end of collection.
+    first day at the start of the period and for its last day elsewhere. Retention must not have ended. The age counts
+    from the end of collection.
 
     Limits: the dates are declared; they are not compared with dates in the data.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from govkit.core.evidence import Cell, Column, Finding, Measurement, Message, Severity, Table
+from govkit.inputs.metadata import MESSAGES as NOTES
 from govkit.inputs.metadata import Metadata
 from govkit.plugins.check import Emit, NotDeclared, Product, check
 
@@ -35,8 +36,7 @@ REQUIRED: Final = (
         "provenance.datasheet_complete.missing": "{field} is not stated. Add the line: provenance: {{field}: ...}",
         "provenance.datasheet_complete.placeholder": "{field} holds a placeholder in {file}.",
         "provenance.datasheet_complete.conflict": "{field} is stated differently in {first} and {second}.",
-        "provenance.datasheet_complete.unreadable": "{file} could not be used: it is too large, damaged, or of no "
-        "known standard.",
+        **NOTES,
     },
 )
 def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
@@ -72,12 +72,12 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
         where = f"{second.source} {second.pointer}"
         yield _finding("conflict", Severity.MEDIUM, where, field=first.name, first=first.source, second=second.source)
     for note in metadata.notes:
-        file = str(note.args.get("file", "metadata"))
-        yield _finding("unreadable", Severity.MEDIUM, file, file=file)
+        where = str(note.args.get("file", "metadata files"))
+        yield Finding(rule="PRV-001", severity=Severity.MEDIUM, message=note, where=where)
     yield _table(metadata)
 
 
-RULES: Final = {"missing": "PRV-002", "placeholder": "PRV-006", "conflict": "PRV-020", "unreadable": "PRV-001"}
+RULES: Final = {"missing": "PRV-002", "placeholder": "PRV-006", "conflict": "PRV-020"}
 
 
 def _finding(kind: str, severity: Severity, where: str, **arguments: str) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
-from govkit.inputs.model import Model
+from govkit.inputs.model import Artifact, Model
 from govkit.plugins.check import Emit, NotPossible, Product, check
 
 if TYPE_CHECKING:
@@ -49,30 +49,32 @@ KEEPERS: Final[Mapping[str, str]] = {
         "security.memorisation.unknown": "{estimator} is no estimator of scikit-learn; what it keeps can't be told.",
     },
 )
-def memorisation(model: Model) -> Iterator[Product]:
+def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
     """Count the training rows that the model stores because of how it works.
 
     Why it matters: whoever gets such a model file gets these people's data with it, whatever its answers reveal.
 
-    Method: the classes of the model and its pipeline, and the names of its fitted arrays, are held against
-    scikit-learn's estimators that keep rows: nearest neighbours, support vectors, Gaussian processes, kernel methods.
+    Method: every class that the model file names, also inside pipelines and ensembles, is held against scikit-learn's
+    estimators that keep rows: nearest neighbours, support vectors, Gaussian processes, kernel methods. The rows of the
+    final estimator are counted; one that stands inside another counts as at least one row.
 
-    Limits: rows are stored as the model sees them, often scaled or encoded. Classes of other packages are not known, an
-    estimator inside another (bagging, voting) is only found where the model lists its arrays, and
+    Limits: rows are stored as the model sees them, often scaled or encoded. Classes of other packages are not known, and
     models that memorise in other ways (a deep tree, a network) are for the membership attack to find.
 
     References: scikit-learn, fitted attributes; GDPR article 4.
     """
-    steps = model.described.steps or (model.described.estimator,)
+    final = model.described.estimator
+    classes = list(dict.fromkeys((final, *model.described.steps, *artifact.globals)))
+    kept = {name: path for path in classes if (name := path.rsplit(".", 1)[-1]) in KEEPERS and _is_sklearn(path)}
+    if not kept and not _is_sklearn(final):
+        raise NotPossible("security.memorisation.unknown", estimator=_shown(final))
     arrays = _arrays(model.structure())
-    found = [(step, attribute) for step in steps if (attribute := KEEPERS.get(step.rsplit(".", 1)[-1]))]
-    held = {attribute for _, attribute in found}
-    nested = [(model.described.estimator, name) for name in arrays if name not in held and name != "components_"]
-    if not found and not nested and not model.described.estimator.startswith("sklearn."):
-        raise NotPossible("security.memorisation.unknown", estimator=_shown(model.described.estimator))
-    rows = [(_shown(estimator), attribute, arrays.get(attribute)) for estimator, attribute in (*found, *nested)]
-    total = sum(max(1, count or 0) for _, _, count in rows)
-    yield Measurement(name="stores_training_rows", value=total, unit="count", n=len(steps))
+    rows = [
+        (_shown(path), KEEPERS[name], arrays.get(KEEPERS[name]) if path == final else None)
+        for name, path in kept.items()
+    ]
+    total = sum(count or 1 for _, _, count in rows)
+    yield Measurement(name="stores_training_rows", value=total, unit="count", n=len(classes))
     for estimator, attribute, count in rows:
         kind = "kept" if count else "kept_unknown"
         message = Message(
@@ -89,13 +91,14 @@ def memorisation(model: Model) -> Iterator[Product]:
 
 
 def _arrays(structure: "dict[str, NDArray[np.generic]]") -> dict[str, int]:
-    """Add up the rows of fitted arrays by the attribute they are stored in, however deep it stands."""
-    rows: dict[str, int] = {}
-    for path, array in structure.items():
-        attribute = path.replace("/", ".").rsplit(".", 1)[-1]
-        if attribute in STORED and array.ndim:
-            rows[attribute] = rows.get(attribute, 0) + int(array.shape[0])
-    return rows
+    """Give the number of stored rows by the attribute that holds them."""
+    return {
+        name.removeprefix("rows:"): int(array.shape[0]) for name, array in structure.items() if name.startswith("rows:")
+    }
+
+
+def _is_sklearn(path: str) -> bool:
+    return path.startswith("sklearn.")
 
 
 def _shown(name: str) -> str:

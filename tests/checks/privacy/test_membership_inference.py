@@ -57,7 +57,7 @@ def test_an_overfitted_forest_gives_its_rows_away(tmp_path, rows):
     assert next(iter(values(found, "worst_attack_auc").values())).value > 0.98
     assert values(found, "attack_auc")["confidence"].interval.low > 0.97
     assert values(found, "attack_auc")["ART black box"].interval.low > 0.9
-    assert values(found, "tpr_at_1pct_fpr")["confidence"].value > 0.9
+    assert max(one.interval.low for one in values(found, "tpr_at_1pct_fpr").values()) > 0.2
     assert values(found, "members")[""].value == 1_000
     roc = next(one for one in found if isinstance(one, Table))
     assert len(roc.rows) <= 200

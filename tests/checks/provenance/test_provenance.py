@@ -62,6 +62,13 @@ def test_gaps_and_placeholders_are_counted(folder):
     assert any("provenance: {geography: ...}" in sentence for sentence in found.sentences)
 
 
+def test_a_damaged_metadata_file_is_a_finding(folder):
+    (folder / "croissant.json").write_text("{")
+    found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **FULL)[1]))
+    assert [(item.rule, item.where) for item in found.findings] == [("PRV-001", "croissant.json")]
+    assert "croissant.json is not readable" in found.sentences[0]
+
+
 def test_sources_that_disagree(folder):
     (folder / "README.md").write_text("---\nlicense: mit\n---\n")
     found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **FULL)[1]))
