@@ -122,7 +122,7 @@ def assess(evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_s
     judged = [judge(criterion, by_check) for criterion in policy.criteria]
     waived = judge_waivers(policy.waivers, audited, policy.criteria, judged)
     results = tuple(_with_waiver(result, waived.covers) for result in judged)
-    controls = tuple(_control_results(policy.frameworks, {found.criterion: found for found in results}, statements))
+    controls = tuple(_control_results(policy, {found.criterion: found for found in results}, statements))
     documents = tuple(statements[key].result for key in sorted(statements))
     ignored = (*waived.ignored, *ignored_statements)
     return Assessed(
@@ -161,18 +161,23 @@ def _with_waiver(result: CriterionResult, covers: Mapping[str, str]) -> Criterio
 
 
 def _control_results(
-    frameworks: Sequence[Framework],
-    results: Mapping[str, CriterionResult],
-    statements: Mapping[tuple[str, str], Statement],
+    policy: Policy, results: Mapping[str, CriterionResult], statements: Mapping[tuple[str, str], Statement]
 ) -> Iterator[ControlResult]:
-    for framework in frameworks:
+    titles = {criterion.id: f"“{criterion.title}”" for criterion in policy.criteria}
+    words = {**titles, **policy.catalog.unmeasured}
+    for framework in policy.frameworks:
         for control in framework.controls:
-            yield _control_result(framework.id, control, results, statements.get((framework.id, control.id)))
+            yield _control_result(framework.id, control, results, statements.get((framework.id, control.id)), words)
 
 
 def _control_result(
-    framework: str, control: Control, results: Mapping[str, CriterionResult], statement: Statement | None
+    framework: str,
+    control: Control,
+    results: Mapping[str, CriterionResult],
+    statement: Statement | None,
+    words: Mapping[str, str],
 ) -> ControlResult:
+    """Judge one control; `words` names criteria and unmeasured checks for a reader."""
     own = {name: results[name].result if name in results else Result.NOT_RUN for name in control.criteria}
     scoped_out = statement is not None and statement.scoped_out
     paper = statement.result.state if statement is not None and not scoped_out else DocumentState.MISSING
@@ -189,7 +194,7 @@ def _control_result(
         framework=framework,
         control=control.id,
         status=roll_up(gathered),
-        because=tuple(_because(control, gathered, statement)),
+        because=tuple(_because(control, gathered, statement, words)),
         criteria=own,
         document=_state(control, "documents", statement),
         attestation=_state(control, "attestation", statement),
@@ -209,16 +214,18 @@ def _named(found: Gathered, *wanted: Result) -> list[str]:
     return [name for name, result in found.criteria.items() if result in wanted]
 
 
-def _because(control: Control, found: Gathered, statement: Statement | None) -> Iterator[Message]:
+def _because(
+    control: Control, found: Gathered, statement: Statement | None, words: Mapping[str, str]
+) -> Iterator[Message]:
     """Give the reasons for a control's status, the deciding one first; there is always one."""
     if statement is not None and found.scoped_out:
         yield statement.result.because
         if failed := _named(found, Result.FAIL):
-            yield _message("fails_out_of_scope", criteria=failed)
+            yield _message("fails_out_of_scope", criteria=[words[name] for name in failed])
         return
     if roll_up(found) is Status.MET:
         yield _message("met")
-    yield from _about_checks(found)
+    yield from _about_checks(found, words)
     if statement is not None:
         yield statement.result.because
         return
@@ -228,16 +235,16 @@ def _because(control: Control, found: Gathered, statement: Statement | None) -> 
         yield _message("attestation")
 
 
-def _about_checks(found: Gathered) -> Iterator[Message]:
+def _about_checks(found: Gathered, words: Mapping[str, str]) -> Iterator[Message]:
     for kind, wanted in (
         ("failed", (Result.FAIL,)),
         ("undecided", (Result.ERROR, Result.INCONCLUSIVE)),
         ("not_run", (Result.NOT_RUN,)),
     ):
         if names := _named(found, *wanted):
-            yield _message(kind, criteria=names)
+            yield _message(kind, criteria=[words[name] for name in names])
     if found.unmeasured:
-        yield _message("unmeasured", checks=found.unmeasured)
+        yield _message("unmeasured", checks=[words[name] for name in found.unmeasured])
 
 
 def _missing(control: Control, found: Gathered) -> Iterator[str]:

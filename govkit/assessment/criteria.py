@@ -10,17 +10,15 @@ from govkit.core.digest import SIGNIFICANT_DIGITS
 from govkit.core.evidence import Evidence, Measurement, Message, Outcome, Scalar
 
 MESSAGES: Final[Mapping[str, str]] = {
-    "criterion.pass": "{measurement} is {observed}; required is {operator} {threshold}.",
-    "criterion.fail": "{measurement} is {observed}; required is {operator} {threshold}.",
-    "criterion.inconclusive": (
-        "{measurement} is {observed}; required is {operator} {threshold}, which the data can't decide."
-    ),
-    "criterion.nothing_counted": "{measurement} rests on no rows at all, so it decides nothing.",
+    "criterion.pass": "{meaning} is {observed}, as required ({required}).",
+    "criterion.fail": "{meaning} is {observed}; required is {required}.",
+    "criterion.inconclusive": "{meaning} is {observed}; the data can't decide whether it is {required}.",
+    "criterion.nothing_counted": "{meaning} rests on nothing at all, so it decides nothing.",
     "criterion.no_evidence": "{check} did not run.",
-    "criterion.no_measurement": "{check} ran and gave no {measurement}.",
-    "criterion.not_applicable": "{check} measured what shows that {measurement} does not arise.",
+    "criterion.no_measurement": "{check} ran and did not give {meaning}.",
+    "criterion.not_applicable": "{check} measured what shows that {meaning} does not arise.",
     "criterion.check_stopped": "{check} broke off.",
-    "criterion.untrusted": "{measurement} counts only while {condition}, which does not hold here ({found}).",
+    "criterion.untrusted": "{meaning} counts only while {condition}, which does not hold here ({found}).",
     "criterion.too_weak": "A pass counts only from a run with {condition}; this run had {found}.",
 }
 MEASURED: Final = "measured."
@@ -32,6 +30,7 @@ OPERATORS: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
     ">": operator.gt,
     "==": operator.eq,
 }
+_WORDS: Final[Mapping[Operator, str]] = {"<=": "at most", ">=": "at least", "<": "below", ">": "above", "==": "exactly"}
 _SCALARS: Final = bool | int | float | str
 _WORST_FIRST: Final = (Result.FAIL, Result.INCONCLUSIVE, Result.PASS)
 
@@ -168,13 +167,11 @@ def _compares(given: Scalar, relation: Operator, threshold: Scalar) -> bool:
 
 
 def _text(condition: Condition) -> str:
+    """Name a condition in words."""
     name = condition.measurement or condition.param or condition.work
     threshold = condition.threshold
-    return (
-        f"{name} {condition.operator} {threshold:g}"
-        if isinstance(threshold, float)
-        else f"{name} {condition.operator} {threshold}"
-    )
+    limit = f"{threshold:g}" if isinstance(threshold, float) else str(threshold)
+    return f"{name.replace('_', ' ')} is {_WORDS[condition.operator]} {limit}"
 
 
 def _because(criterion: Criterion, seen: Observed) -> Message:
@@ -186,8 +183,7 @@ def _because(criterion: Criterion, seen: Observed) -> Message:
         str(seen.result),
         criterion,
         observed=f"{shown} (n = {seen.n:,}{place})",
-        operator=criterion.operator,
-        threshold=criterion.threshold,
+        required=f"{_WORDS[criterion.operator]} {_value(criterion.threshold, None)}",
     )
 
 
@@ -201,8 +197,10 @@ def _value(value: float, interval: tuple[float | None, float | None] | None) -> 
 
 
 def _message(kind: str, criterion: Criterion, **args: Scalar) -> Message:
-    needed = "{measurement}" in MESSAGES[f"criterion.{kind}"]
-    return Message(id=f"criterion.{kind}", args={"measurement": criterion.measurement, **args} if needed else args)
+    """Make a sentence about a criterion; a measurement is called by its name in words."""
+    if "{meaning}" in MESSAGES[f"criterion.{kind}"]:
+        args = {"meaning": criterion.measurement.replace("_", " "), **args}
+    return Message(id=f"criterion.{kind}", args=args)
 
 
 def _result(

@@ -27,7 +27,8 @@ BudgetOption = Annotated[
     str | None, typer.Option("--budget", envvar="GOVKIT_BUDGET", help="quick, standard or thorough.")
 ]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", envvar="GOVKIT_SEED", help="Everything random comes from it.")
+    int | None,
+    typer.Option("--seed", envvar="GOVKIT_SEED", min=0, max=2**32 - 1, help="Everything random comes from it."),
 ]
 FormatOption = Annotated[str | None, typer.Option("--format", help="Comma-separated report formats.")]
 

@@ -44,7 +44,8 @@ def lineage(metadata: Metadata) -> Iterator[Product]:
     Why it matters: faults and rights of a parent data set pass on to everything made from it.
 
     Method: a parent counts as resolved when a SHA-256 is declared for it and, where its file lies below the audit's
-    folder, that file has this digest. Ancestry counts as stated when parents are named or `original: true` is declared.
+    folder, that file has this digest. Ancestry counts as stated when parents are named or `original: true` is declared,
+    which is one statement without a parent to resolve.
 
     Limits: parents of parents aren't followed, and nothing is fetched: a parent elsewhere is identified, not verified.
 
@@ -66,7 +67,7 @@ def lineage(metadata: Metadata) -> Iterator[Product]:
         return
     states = [(parent, _state(parent, metadata)) for parent in metadata.parents]
     unresolved = [(parent, state) for parent, state in states if state in {"differs", "no digest"}]
-    yield Measurement(name="parents_unresolved", value=len(unresolved), unit="count", n=len(states))
+    yield Measurement(name="parents_unresolved", value=len(unresolved), unit="count", n=len(states) + original)
     for parent, state in unresolved:
         severity = Severity.HIGH if state == "differs" else Severity.MEDIUM
         where = f"{parent.source} {parent.pointer}"

@@ -18,6 +18,8 @@ STARTS = 12
 """Rows of another class tried as starting points."""
 BORROWED = 12
 """Directions found for other rows that are tried on a row."""
+NUDGES = (0.0, 1e-6, 1e-4, 1e-3)
+"""Stretches of a starting point, so that rounding to single precision does not put it back over the boundary."""
 MOST_QUESTIONS = 400
 TOGETHER = 250
 """Rows attacked in lockstep."""
@@ -153,7 +155,7 @@ class Attack:
         free = np.flatnonzero(self._space.free(self.original[row]))
         scale, original = self._space.scale[free], self.original[row, free]
         start = (self.best[row, free] - original) / scale
-        radius = self.reach[row]
+        radius = self.reach[row] * (1 + 2 * max(NUDGES))
         low = np.maximum((np.minimum(self._space.low[free], original) - original) / scale, -radius)
         high = np.minimum((np.maximum(self._space.high[free], original) - original) / scale, radius)
 
@@ -172,8 +174,10 @@ class Attack:
                 batch_size=10 * effort.evaluations,
                 verbose=False,
             )
-            here = np.zeros((1, len(free)), dtype=np.float32)
-            attack.generate(here, x_adv_init=start[None].astype(np.float32))
+            starts = np.array([start * (1 + nudge) for nudge in NUDGES], dtype=np.float32)
+            works = np.flatnonzero(ask(starts)[:, 1])
+            if len(works):  # else ART would draw starting points from a generator seeded by the operating system
+                attack.generate(np.zeros((1, len(free)), dtype=np.float32), x_adv_init=starts[works[:1]])
 
         return search
 

@@ -58,8 +58,8 @@ def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
     estimators that keep rows: nearest neighbours, support vectors, Gaussian processes, kernel methods. The rows of the
     final estimator are counted; one that stands inside another counts as at least one row.
 
-    Limits: rows are stored as the model sees them, often scaled or encoded. Classes of other packages are not known, and
-    models that memorise in other ways (a deep tree, a network) are for the membership attack to find.
+    Limits: rows are stored as the model sees them, often scaled or encoded. Classes of other packages are not known.
+    Models that memorise in other ways (a deep tree, a network) are for the membership attack to find.
 
     References: scikit-learn, fitted attributes; GDPR article 4.
     """

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -120,6 +120,20 @@ def test_the_same_seed_gives_the_same_bytes_and_few_calls(tmp_path, cancer):
     first = run_evasion(case)
     assert case.model.calls < 150
     assert first == run_evasion(case)
+
+
+def test_nothing_is_drawn_from_the_operating_system(tmp_path, cancer, monkeypatch):
+    """ART seeds a generator of its own there when a starting point fails it."""
+
+    class Watched(np.random.RandomState):
+        def uniform(self, *args, **kwargs):
+            raise AssertionError
+
+    train, test = cancer
+    model = HistGradientBoostingClassifier(max_iter=40, random_state=0)
+    case = inputs(tmp_path, model.fit(train.drop(columns="target"), train["target"]), test, train)
+    monkeypatch.setattr(np.random, "RandomState", Watched)
+    assert values(run_evasion(case), "attack_rows")[""].value > 100
 
 
 def test_a_wide_margin_withstands_and_a_thin_one_does_not(tmp_path):
