@@ -36,7 +36,7 @@ class Console:
         """Write to standard error unless quiet."""
         self._quiet = quiet
         self._moving = colour(sys.stderr)
-        self._mark = "✓" if can_show(sys.stderr) else "*"
+        self._marks = "✓○" if can_show(sys.stderr) else "*-"
         self._running: list[str] = []
         self._lock = threading.Lock()
 
@@ -46,12 +46,13 @@ class Console:
             self._running.append(stage)
             self._show_running()
 
-    def done(self, stage: str, detail: str, seconds: float) -> None:
+    def done(self, stage: str, detail: str, seconds: float, *, measured: bool = True) -> None:
         """Write a finished stage's line."""
         with self._lock:
             if stage in self._running:
                 self._running.remove(stage)
-            self._line(f"  {self._mark} {stage:<32}{seconds:6.1f} s  {detail}")
+            mark = self._marks[0 if measured else 1]
+            self._line(f"  {mark} {stage:<32}{seconds:6.1f} s  {detail}")
             self._show_running()
 
     def note(self, text: str) -> None:

@@ -9,8 +9,8 @@ class Progress(Protocol):
     def start(self, stage: str) -> None:
         """Hear that a stage, `performance.holdout` for instance, begins."""
 
-    def done(self, stage: str, detail: str, seconds: float) -> None:
-        """Hear that a stage ended, with one short fact about it."""
+    def done(self, stage: str, detail: str, seconds: float, *, measured: bool = True) -> None:
+        """Hear that a stage ended, with one short fact about it, and whether it has something to show."""
 
     def note(self, text: str) -> None:
         """Hear one line the user should read."""
@@ -22,7 +22,7 @@ class Silent:
     def start(self, stage: str) -> None:
         """Say nothing."""
 
-    def done(self, stage: str, detail: str, seconds: float) -> None:
+    def done(self, stage: str, detail: str, seconds: float, *, measured: bool = True) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:

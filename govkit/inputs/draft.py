@@ -11,6 +11,7 @@ from govkit.inputs import columns, task
 from govkit.inputs.artifact import open_model
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset, read_dataset
+from govkit.inputs.model import Artifact
 from govkit.inputs.task import Task
 
 MAX_LISTED = 40
@@ -24,7 +25,7 @@ def draft(model: Path, data: Path, *, train: Path | None = None, target: str | N
         UsageProblem: the given target is no column.
     """
     test = read_dataset(data, role="test")
-    _, opened = open_model(model)
+    artifact, opened = open_model(model)
     try:
         described = opened.described if opened else None
         config = Config(target=target)
@@ -34,10 +35,11 @@ def draft(model: Path, data: Path, *, train: Path | None = None, target: str | N
         except UsageProblem as problem:
             if target is not None:
                 raise
-            return "\n".join([*_head(model, data), *_unsure(problem, test), *_train(train), *_tail()])
+            lines = [*_head(model, data), *_unsure(problem, test), *_train(train)]
+            return "\n".join([*lines, *_tail(), *_digests(artifact, test)])
         lines = [*_head(model, data), *_target(found), *_train(train), *_task(resolved), *_columns(test, found)]
         lines += [f"# {sentence(suggestion, columns.MESSAGES)}" for suggestion in suggestions]
-        return "\n".join([*lines, *_tail()])
+        return "\n".join([*lines, *_tail(), *_digests(artifact, test)])
     finally:
         if opened is not None:
             opened.release()
@@ -107,11 +109,18 @@ def _tail() -> Iterable[str]:
     yield "#   declared: {customer_name: [PERSON]}"
     yield ""
     yield "# Where data and model come from; `govkit provenance DATA` lists what is missing."
-    yield "# provenance:"
-    yield "#   source: Named person or organisation"
-    yield "#   license: CC-BY-4.0"
-    yield "#   collected_from: 2026-01-01"
-    yield "#   collected_to: 2026-06-30"
+    yield "provenance:"
+    yield "  # source: Named person or organisation"
+    yield "  # license: CC-BY-4.0"
+    yield "  # collected_from: 2026-01-01"
+    yield "  # collected_to: 2026-06-30"
+
+
+def _digests(artifact: Artifact, test: Dataset) -> Iterable[str]:
+    yield "  # As the files are now, so that a later change is found:"
+    yield "  digests:"
+    yield f"    {_text(artifact.name)}: {artifact.sha256}"
+    yield f"    {_text(test.name)}: {test.sha256}"
     yield ""
 
 

@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 LIBRARIES = (
     "adversarial-robustness-toolbox",
-    "govkit",
     "joblib",
     "numpy",
     "pandas",

@@ -130,7 +130,7 @@ def _arguments(order: Order, subject: Subject, progress: Progress) -> tuple[dict
     for name in order.check.needs:
         try:
             arguments[name] = own[name] if name in own else subject.get(name)
-        except NotDeclared:
+        except Unavailable:
             if name not in order.check.optional:
                 raise
     return arguments, _digests(order, subject)

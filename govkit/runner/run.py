@@ -83,7 +83,8 @@ class Session:
         started = time.perf_counter()
         outcomes = replace(self.runner(order), seconds=time.perf_counter() - started)
         self.journal.keep(key, outcomes)
-        self.progress.done(order.check.id, _detail(outcomes.evidence), outcomes.seconds)
+        measured = outcomes.evidence.outcome is Outcome.MEASURED
+        self.progress.done(order.check.id, _detail(outcomes.evidence), outcomes.seconds, measured=measured)
         return outcomes
 
 
