@@ -19,22 +19,24 @@ def main() -> None:
 
 def _run() -> int:
     from typer.exceptions import Abort, TyperException
-    from typer.exceptions import Exit as Ended
 
     from govkit.cli import app
 
     try:
-        return int(app(standalone_mode=False) or 0)
-    except Ended as ended:
-        return ended.exit_code
+        code = int(app(standalone_mode=False) or Exit.PASSED)
+        return _interrupted() if code == Exit.INTERRUPTED else code
     except (KeyboardInterrupt, Abort):
-        return _say("interrupted; nothing was written", Exit.INTERRUPTED)
+        return _interrupted()
     except TyperException as error:
         return _misused(error)
     except GovkitError as error:
         return _say(f"error: {error.message}", error.exit_code, error.hint)
     except Exception as error:  # noqa: BLE001 - the process's boundary
         return _internal(error)
+
+
+def _interrupted() -> int:
+    return _say("interrupted; no report was written", Exit.INTERRUPTED)
 
 
 def _misused(error: "TyperException") -> int:

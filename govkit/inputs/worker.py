@@ -7,6 +7,7 @@ import json
 import mmap
 import os
 import re
+import signal
 import socket
 import sys
 import warnings
@@ -32,6 +33,7 @@ Reply = tuple[dict[str, Any], bytes]
 
 def main() -> None:
     """Run as `worker(socket fd, file fd, settings)`; the settings are JSON on the command line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends this process
     connection = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[3])
     null = os.open(os.devnull, os.O_RDWR)

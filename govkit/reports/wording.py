@@ -80,10 +80,12 @@ def shortened(text: str, most: int) -> str:
 
 
 def anchor(kind: str, *parts: str) -> str:
-    """Give a fragment id that is plain ASCII and differs whenever the parts differ."""
+    """Give a fragment id that is plain ASCII and differs whenever the parts differ; a blank is written as a tilde."""
     given = ".".join(parts)
     plain = _UNSUITED_TO_AN_ANCHOR.sub("-", given)
-    return f"{kind}-{plain}" if plain == given else f"{kind}-{plain}-{sha256(given.encode('utf-8', 'replace'))[:8]}"
+    if plain.replace("-", "") == given.replace("-", "").replace(" ", "") and "~" not in given:
+        return f"{kind}-{given.replace(' ', '~')}"
+    return f"{kind}-{plain}-{sha256(given.encode('utf-8', 'replace'))[:8]}"
 
 
 def lead(ask: str) -> str:

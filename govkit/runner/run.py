@@ -135,6 +135,7 @@ class _Processes:
 
     def __init__(self, request: Request, count: int) -> None:
         self.count = count
+        self._stopped = False
         self._all = [_start(request) for _ in range(count)]
         self._free: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
         for process in self._all:
@@ -150,12 +151,16 @@ class _Processes:
     def __call__(self, order: Order) -> Outcomes:
         process = self._free.get()
         try:
-            return _ask(process, order)
+            outcomes = _ask(process, order)
         finally:
             self._free.put(process)
+        if self._stopped:
+            raise InterruptedError
+        return outcomes
 
     def stop(self) -> None:
         """End the processes at once, whatever they are doing."""
+        self._stopped = True
         for process in self._all:
             process.kill()
 
