@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from govkit.config import Config
-from govkit.core.errors import ModelUnavailable
+from govkit.core.errors import ModelRaised
 from govkit.inputs import columns, task
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
@@ -43,7 +43,7 @@ class InProcessModel:
         try:
             return self.estimator.predict(rows)
         except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
-            raise ModelUnavailable(f"the model raised {type(error).__name__}") from None
+            raise ModelRaised(f"the model raised {type(error).__name__}") from None
 
     def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
         self.calls += 1

@@ -84,6 +84,8 @@ class CheckView:
     reason: str
     ask: str
     criteria: tuple[CriterionRow, ...]
+    counts: tuple[tuple[Mark, int], ...]
+    """Criteria by result."""
     numbers: tuple[MeasurementRow, ...]
     """Measurements that no criterion judged and that aren't split by group."""
     figures: tuple[Figure, ...]
@@ -222,6 +224,7 @@ def check_view(book: Lookup, check: str) -> CheckView:
         reason=book.say(evidence.reason),
         ask=evidence.ask,
         criteria=rows,
+        counts=_counts(rows),
         numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about),
         figures=tuple(shown for chart, shown in drawn if chart),
         findings=_findings(book, evidence.findings),
@@ -233,8 +236,8 @@ def check_view(book: Lookup, check: str) -> CheckView:
     )
 
 
-def _counts(checks: tuple[CheckView, ...]) -> tuple[tuple[Mark, int], ...]:
-    seen = Counter(WAIVED if row.waiver else row.mark for check in checks for row in check.criteria)
+def _counts(rows: tuple[CriterionRow, ...]) -> tuple[tuple[Mark, int], ...]:
+    seen = Counter(WAIVED if row.waiver else row.mark for row in rows)
     order = [RESULTS[result] for result in Result]
     return tuple((mark, seen[mark]) for mark in (order[0], WAIVED, *order[1:]) if seen[mark])
 
@@ -248,5 +251,13 @@ def areas(book: Lookup) -> tuple[Area, ...]:
     for family, names in families.items():
         checks = tuple(check_view(book, name) for name in names)
         title = TITLES.get(family, family.replace("_", " ").capitalize())
-        found.append(Area(family, title, anchor("a", family), _counts(checks), checks))
+        found.append(
+            Area(
+                family,
+                title,
+                anchor("a", family),
+                _counts(tuple(row for check in checks for row in check.criteria)),
+                checks,
+            )
+        )
     return tuple(area for area in found if area.checks)

@@ -286,7 +286,7 @@ def _membership(table: Table, limits: Sequence[Limit]) -> Drawing:
         body += _shape("polyline", "", tone, points=line, stroke_width="1.75" if dashes else "2.5", **_dashed(dashes))
         key.append((f"{shortened(name, 18)} {quantity(found[name], 'share')}", tone, dashes))
     best = found[ranked[0]]
-    body += _shape("circle", "accent", "paper", cx=x(FALSE_CLAIMS), cy=y(best), r=4.5)
+    body += _shape("circle", "accent", "paper", cx=x(FALSE_CLAIMS), cy=y(best), r=4.5) if best >= floor else ""
     for limit in limits:
         if limit.measurement == "tpr_at_1pct_fpr":
             at = y(limit.threshold)
@@ -295,8 +295,11 @@ def _membership(table: Table, limits: Sequence[Limit]) -> Drawing:
             )
             body += _text(x(FALSE_CLAIMS) - 20, at + 4, limit.words, tone="bad", anchor="end")
     at_that = f"at {quantity(FALSE_CLAIMS, 'share')} false claims"
-    guessed = quantity(FALSE_CLAIMS, "share")
-    title = f"The attack finds {quantity(best, 'share')} of the members {at_that}; guessing finds {guessed}"
+    if best > FALSE_CLAIMS:
+        guessed = quantity(FALSE_CLAIMS, "share")
+        title = f"The attack finds {quantity(best, 'share')} of the members {at_that}; guessing finds {guessed}"
+    else:
+        title = f"No attack finds more members than guessing {at_that}"
     plotted = (
         f"Members found against false claims, both on logarithmic axes, {things(len(curves), 'attack')}; "
         f"beside each its share {at_that}."

@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from govkit.core.control import Control, ControlResult, Framework, Status
-from govkit.core.record import ReportFact
+from govkit.core.control import Control, ControlResult, DocumentState, Framework, Status
 from govkit.reports.charts import counts_bar
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
@@ -32,8 +31,9 @@ class ControlRow:
     because: tuple[str, ...]
     criteria: tuple[CriterionMention, ...]
     documents: tuple[str, ...]
-    """State of its documents and of its attestation, in words."""
+    """State of its documents and of its attestation, where there are any."""
     missing: tuple[str, ...]
+    """What to bring beyond what the reasons already name."""
     facts: tuple[str, ...]
     waivers: tuple[str, ...]
     remedy: str
@@ -75,12 +75,8 @@ def named(book: Lookup, missing: str) -> str:
 
 
 def _documents(result: ControlResult) -> tuple[str, ...]:
-    states = (("documents", result.document), ("attestation", result.attestation))
-    return tuple(f"{kind} {state.value}" for kind, state in states if state is not None)
-
-
-def _fact(book: Lookup, fact: ReportFact) -> str:
-    return book.say(fact.message) if fact.holds is not None else f"not computed: {book.say(fact.message)}"
+    states = (("Documents", result.document), ("Attestation", result.attestation))
+    return tuple(f"{kind}: {state.value}." for kind, state in states if state not in {None, DocumentState.MISSING})
 
 
 def _mentions(book: Lookup, result: ControlResult) -> tuple[CriterionMention, ...]:
@@ -100,8 +96,9 @@ def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
         (reference.framework, reference.control) == (framework.id, control.id)
         for reference in book.record.result.profile.controls
     )
-    facts = {fact.id: fact for fact in book.record.result.facts}
+    facts = {fact.id: book.say(fact.message) for fact in book.record.result.facts if fact.holds is not None}
     status = found.status if found else Status.NOT_ASSESSED
+    because = book.say_all(found.because) if found else ("This record holds no result for the control.",)
     settled = status in {Status.MET, Status.NOT_APPLICABLE}
     return ControlRow(
         id=control.id,
@@ -110,16 +107,21 @@ def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
         statement=control.statement,
         mark=STATUSES[status],
         required=required,
-        because=book.say_all(found.because) if found else ("This record holds no result for the control.",),
+        because=because,
         criteria=_mentions(book, found) if found else (),
         documents=_documents(found) if found else (),
         missing=tuple(named(book, missing) for missing in found.missing if missing not in found.criteria)
         if found
         else (),
-        facts=tuple(_fact(book, facts[name]) for name in control.facts if name in facts),
+        facts=tuple(facts[name] for name in control.facts if name in facts),
         waivers=found.waivers if found else (),
         remedy="" if settled else control.remedy,
     )
+
+
+def _missing(book: Lookup, found: ControlResult, because: tuple[str, ...]) -> tuple[str, ...]:
+    said = " ".join(because)
+    return tuple(named(book, item) for item in found.missing if item not in found.criteria and item not in said)
 
 
 def _groups(framework: Framework, rows: dict[str, list[ControlRow]]) -> tuple[ControlGroup, ...]:

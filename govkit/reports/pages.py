@@ -66,6 +66,7 @@ def environment() -> "Environment":
     made.filters["md"] = lambda value: Markup(clean(str(value)).translate(_MARKDOWN))  # noqa: S704
     made.filters["prose"] = _prose
     made.filters["lead"] = lead
+    made.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     return made
 
 

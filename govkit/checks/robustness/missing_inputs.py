@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from govkit.core.errors import ModelUnavailable
+from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -139,8 +139,9 @@ def _answered(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") 
 
     try:
         return np.asarray(pd.notna(model.predict(changed)), dtype=np.bool_)
-    except ModelUnavailable:
-        model.predict(unchanged)
+    except ModelUnavailable as problem:
+        if not isinstance(problem, ModelRaised):
+            model.predict(unchanged)
     if len(changed) == 1:
         return np.zeros(1, dtype=np.bool_)
     middle = len(changed) // 2

@@ -27,7 +27,7 @@ QUICK = plan(Sizes(300, 300, 30, 2, 100), "quick", EvasionParams()).counts
 
 
 def run_evasion(case, params=None, seed=5):
-    np.random.seed(1)  # noqa: NPY002 - ART draws from the global generator
+    np.random.seed(1)
     return list(
         evasion(
             model=case.model,
@@ -180,7 +180,7 @@ def test_every_emitted_row_is_possible(tmp_path):
     space = space_of(case.test.frame, case.columns, ["fixed"])
     assert space.names == ("income", "age", "debt", "score")
     rows = case.test.frame[list(case.columns.features)]
-    np.random.seed(0)  # noqa: NPY002 - ART draws from the global generator
+    np.random.seed(0)
     attack = Attack(Labels(case.model, case.task), space, rows, case.predictions.predicted)
     effort = Effort(2, 40, 20)
     attack.hop_skip_jump(attack.start(space.values(rows), case.predictions.predicted)[:60], effort)
