@@ -13,6 +13,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.pass": "{meaning} is {observed}, as required ({required}).",
     "criterion.fail": "{meaning} is {observed}; required is {required}.",
     "criterion.inconclusive": "{meaning} is {observed}; the data can't decide whether it is {required}.",
+    "criterion.too_few": "{meaning} is {observed}; too few rows to decide whether it is {required}, "
+    "about {rows} needed if the value stays.",
     "criterion.nothing_counted": "{meaning} rests on nothing at all, so it decides nothing.",
     "criterion.no_evidence": "{check} did not run.",
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
@@ -32,6 +34,8 @@ OPERATORS: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
 }
 _WORDS: Final[Mapping[Operator, str]] = {"<=": "at most", ">=": "at least", "<": "below", ">": "above", "==": "exactly"}
 _SCALARS: Final = bool | int | float | str
+MAX_ROWS_NEEDED: Final = 10_000_000
+"""Beyond, the value is so near the threshold that more rows are no advice."""
 _WORST_FIRST: Final = (Result.FAIL, Result.INCONCLUSIVE, Result.PASS)
 
 
@@ -108,6 +112,7 @@ def _worst_first(criterion: Criterion, found: Evidence) -> list[Observed]:
 
 def _observed(criterion: Criterion, measurement: Measurement) -> Observed:
     interval = measurement.interval
+    result = _held_against(measurement, criterion.operator, criterion.threshold)
     return Observed(
         value=measurement.value,
         low=interval.low if interval else None,
@@ -115,8 +120,25 @@ def _observed(criterion: Criterion, measurement: Measurement) -> Observed:
         level=interval.level if interval else None,
         n=measurement.n,
         group=measurement.group,
-        result=_held_against(measurement, criterion.operator, criterion.threshold),
+        result=result,
+        rows_needed=_rows_needed(measurement, criterion.threshold) if result is Result.INCONCLUSIVE else None,
     )
+
+
+def _rows_needed(measurement: Measurement, threshold: float) -> int | None:
+    """Estimate how many rows would narrow the interval to one side of the threshold, the value staying as it is.
+
+    An interval narrows with the square root of the rows, so their number grows with the square of what is missing.
+    """
+    interval, away = measurement.interval, abs(measurement.value - threshold)
+    if interval is None or interval.low is None or interval.high is None or not away:
+        return None
+    reach = interval.high - measurement.value if measurement.value < threshold else measurement.value - interval.low
+    needed = measurement.n * (reach / away) ** 2
+    if needed > MAX_ROWS_NEEDED:
+        return None
+    step = 10 ** max(int(math.log10(max(needed, 1))) - 1, 0)
+    return math.ceil(needed / step) * step
 
 
 def _held_against(measurement: Measurement, relation: Operator, threshold: float) -> Result:
@@ -179,11 +201,14 @@ def _because(criterion: Criterion, seen: Observed) -> Message:
         return _message("nothing_counted", criterion)
     shown = _value(seen.value, (seen.low, seen.high) if seen.level is not None else None)
     place = "".join(f", {key} {value}" for key, value in sorted(seen.group.items()))
+    kind = "too_few" if seen.rows_needed else str(seen.result)
+    more: dict[str, Scalar] = {"rows": seen.rows_needed} if seen.rows_needed else {}
     return _message(
-        str(seen.result),
+        kind,
         criterion,
         observed=f"{shown} (n = {seen.n:,}{place})",
         required=f"{_WORDS[criterion.operator]} {_value(criterion.threshold, None)}",
+        **more,
     )
 
 

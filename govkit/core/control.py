@@ -170,6 +170,8 @@ class Observed(Frozen):
     n: int
     group: dict[str, str] = Field(default_factory=dict)
     result: Result
+    rows_needed: int | None = None
+    """Inconclusive: about how many rows would decide it if the value stays; None where more rows would not."""
 
 
 class CriterionResult(Frozen):

@@ -94,8 +94,8 @@ class CheckView:
     measurements: tuple[MeasurementRow, ...]
     more_measurements: int
     tables: tuple[Figure, ...]
-    settings: tuple[tuple[str, tuple[Pair, ...]], ...]
-    """Parameters, work counts, inputs, library versions and files, each a titled list."""
+    settings: tuple[Pair, ...]
+    """Parameters, work counts, seed, inputs, version and files; digests and libraries stand once in the report."""
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,18 @@ def pairs(values: dict[str, object]) -> tuple[Pair, ...]:
     return tuple((name, _plain(value)) for name, value in values.items())
 
 
-def _settings(evidence: Evidence) -> tuple[tuple[str, tuple[Pair, ...]], ...]:
+def _settings(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     lists = (
         ("Parameters", pairs(evidence.params)),
-        ("Work", (*pairs(dict(evidence.work)), ("seed", str(evidence.seed)))),
-        ("Inputs, sha256", tuple((name, digest[:12]) for name, digest in evidence.inputs.items())),
-        ("Software", tuple({"check": evidence.check_version, **evidence.software}.items())),
+        ("Work", pairs(dict(evidence.work))),
+        ("Seed", ((str(evidence.seed), ""),)),
+        ("Inputs", tuple((name, "") for name in evidence.inputs)),
+        ("Check", ((evidence.check_version, ""),)),
         ("Files", tuple((file.name, f"{size(file.size)}, sha256 {file.sha256}") for file in evidence.artefacts)),
     )
-    return tuple((title, rows) for title, rows in lists if rows)
+    return tuple(
+        (title, ", ".join(f"{name} {value}".rstrip() for name, value in rows)) for title, rows in lists if rows
+    )
 
 
 def _cut(drawn: Figure) -> Figure:
@@ -251,13 +254,6 @@ def areas(book: Lookup) -> tuple[Area, ...]:
     for family, names in families.items():
         checks = tuple(check_view(book, name) for name in names)
         title = TITLES.get(family, family.replace("_", " ").capitalize())
-        found.append(
-            Area(
-                family,
-                title,
-                anchor("a", family),
-                _counts(tuple(row for check in checks for row in check.criteria)),
-                checks,
-            )
-        )
+        rows = tuple(row for check in checks for row in check.criteria)
+        found.append(Area(family, title, anchor("a", family), _counts(rows), checks))
     return tuple(area for area in found if area.checks)

@@ -25,7 +25,6 @@ class ControlRow:
     id: str
     link: str
     label: str
-    statement: str
     mark: Mark
     required: bool
     because: tuple[str, ...]
@@ -36,8 +35,6 @@ class ControlRow:
     """What to bring beyond what the reasons already name."""
     facts: tuple[str, ...]
     waivers: tuple[str, ...]
-    remedy: str
-    """Empty where nothing is left to do."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def named(book: Lookup, missing: str) -> str:
 
 def _documents(result: ControlResult) -> tuple[str, ...]:
     states = (("Documents", result.document), ("Attestation", result.attestation))
-    return tuple(f"{kind}: {state.value}." for kind, state in states if state not in {None, DocumentState.MISSING})
+    return tuple(f"{kind}: {state.value}." for kind, state in states if state and state is not DocumentState.MISSING)
 
 
 def _mentions(book: Lookup, result: ControlResult) -> tuple[CriterionMention, ...]:
@@ -99,23 +96,18 @@ def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
     facts = {fact.id: book.say(fact.message) for fact in book.record.result.facts if fact.holds is not None}
     status = found.status if found else Status.NOT_ASSESSED
     because = book.say_all(found.because) if found else ("This record holds no result for the control.",)
-    settled = status in {Status.MET, Status.NOT_APPLICABLE}
     return ControlRow(
         id=control.id,
         link=anchor("f", framework.id, control.id),
         label=control.label,
-        statement=control.statement,
         mark=STATUSES[status],
         required=required,
         because=because,
         criteria=_mentions(book, found) if found else (),
         documents=_documents(found) if found else (),
-        missing=tuple(named(book, missing) for missing in found.missing if missing not in found.criteria)
-        if found
-        else (),
+        missing=_missing(book, found, because) if found else (),
         facts=tuple(facts[name] for name in control.facts if name in facts),
         waivers=found.waivers if found else (),
-        remedy="" if settled else control.remedy,
     )
 
 

@@ -18,6 +18,8 @@ FONTS: Final = (
     ("Inter", 600, "Inter-SemiBold.woff2"),
     ("JetBrains Mono", 400, "JetBrainsMono-Regular.woff2"),
 )
+SHIPPED: Final = "shipped:"
+"""Scheme of an address that stands for a font file of this package."""
 MOST_BYTES: Final = 300 * 1024
 """A web page that grows beyond this goes without its fonts and is set in the reader's own."""
 
@@ -38,7 +40,8 @@ def font(file: str) -> bytes:
 
 @cache
 def _font_data() -> tuple[tuple[str, int, str], ...]:
-    return tuple((family, weight, b64encode(font(file)).decode()) for family, weight, file in FONTS)
+    data = {file: b64encode(font(file)).decode() for _, _, file in FONTS}
+    return tuple((family, weight, f"data:font/woff2;base64,{data[file]}") for family, weight, file in FONTS)
 
 
 @cache
@@ -86,25 +89,26 @@ def fill(template: str, **values: object) -> str:
     return environment().get_template(template).render(**values)
 
 
-def _page(template: str, *, paper: bool, fonts: bool, values: dict[str, object]) -> str:
+def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool, values: dict[str, object]) -> str:
     from markupsafe import Markup
 
-    style = fill("style.css.j2", paper=paper, fonts=_font_data() if fonts else ())
+    style = fill("style.css.j2", paper=paper, fonts=fonts)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     # The style sheet is ours and holds no value of the record.
     return fill(template, paper=paper, style=Markup(style), style_digest=digest, **values)  # noqa: S704
 
 
 def paper(template: str, **values: object) -> str:
-    """Fill a page template for print: fonts inside, nothing folded away.
+    """Fill a page template for print: fonts by name as `shipped:FILE`, nothing folded away.
 
     Isolated text and machine-readable values mean nothing on paper, whose fonts have no script written from the
     right; without their elements it is laid out in half the time.
     """
-    return clean(_FOR_SCREENS.sub("", _page(template, paper=True, fonts=True, values=values)))
+    fonts = tuple((family, weight, f"{SHIPPED}{file}") for family, weight, file in FONTS)
+    return clean(_FOR_SCREENS.sub("", _page(template, fonts, paper=True, values=values)))
 
 
 def screen(template: str, **values: object) -> bytes:
     """Fill a page template for a browser, one file with nothing outside, with its fonts where there is room."""
-    page = clean(_page(template, paper=False, fonts=True, values=values)).encode()
-    return page if len(page) <= MOST_BYTES else clean(_page(template, paper=False, fonts=False, values=values)).encode()
+    page = clean(_page(template, _font_data(), paper=False, values=values)).encode()
+    return page if len(page) <= MOST_BYTES else clean(_page(template, (), paper=False, values=values)).encode()

@@ -8,15 +8,18 @@ from datetime import UTC, datetime, time
 from functools import cache, partial
 from io import BytesIO
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from govkit.core.digest import canonical
 from govkit.core.errors import MissingExtra
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
-from govkit.reports.pages import FONTS, font, paper
+from govkit.reports.pages import FONTS, SHIPPED, font, paper
 from govkit.reports.view import report_view
 from govkit.resources import shipped
+
+if TYPE_CHECKING:
+    from weasyprint.urls import URLFetcher
 
 SYSTEM_LIBRARIES: Final = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
@@ -31,6 +34,22 @@ def _weasyprint() -> ModuleType:
         ) from problem
     module: ModuleType = weasyprint
     return module
+
+
+@cache
+def _fonts_alone() -> "URLFetcher":
+    """Give a fetcher that knows the shipped fonts and refuses every other address."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    addresses = {f"{SHIPPED}{file}": file for _, _, file in FONTS}
+
+    class FontsAlone(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
+        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+            if url not in addresses:
+                return super().fetch(url, headers)
+            return URLFetcherResponse(url, body=BytesIO(font(addresses[url])))
+
+    return FontsAlone(allowed_protocols=())
 
 
 @cache
@@ -75,8 +94,6 @@ def document(page: str, record: AuditRecord) -> bytes:
         MissingExtra: WeasyPrint or one of its system libraries is not installed.
     """
     weasyprint = _weasyprint()
-    from weasyprint.urls import URLFetcher
-
     moment = datetime.combine(record.result.as_of, time(), UTC)
     attached = weasyprint.Attachment(
         file_obj=BytesIO(canonical(record)),
@@ -89,9 +106,7 @@ def document(page: str, record: AuditRecord) -> bytes:
     with _dated(moment), warnings.catch_warnings():
         # WeasyPrint leaves closing its colour profile to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        laid_out = weasyprint.HTML(
-            string=spelled_out(page), url_fetcher=URLFetcher(allowed_protocols={"data"}), media_type="print"
-        ).render()
+        laid_out = weasyprint.HTML(string=spelled_out(page), url_fetcher=_fonts_alone(), media_type="print").render()
         metadata = laid_out.metadata
         metadata.generate_rdf_metadata = partial(_described, metadata.generate_rdf_metadata)
         return bytes(
