@@ -48,7 +48,7 @@ class Interval(Frozen):
     """None: unbounded above."""
     level: float = Field(default=0.95, gt=0, lt=1)
     method: str
-    """How it was computed, in the field's words: `wilson`, `clopper-pearson`, `delong`, `bootstrap-percentile`."""
+    """How it was computed, in the field's words: `wilson`, `clopper-pearson`, `delong`."""
 
 
 class Measurement(Frozen):

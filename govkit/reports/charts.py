@@ -261,12 +261,40 @@ FALSE_CLAIMS: Final = 0.01
 _DASHES: Final = ("", "2 3", "8 3", "8 3 2 3", "1 4")
 
 
-def _membership(table: Table, limits: Sequence[Limit]) -> Drawing:
+def _curves(table: Table) -> dict[str, list[tuple[float, float]]]:
+    """Give each attack's points, false claims and members found, the best attack first."""
     curves: dict[str, list[tuple[float, float]]] = {}
     place = [column.name for column in table.columns].index("attack")
     for name in dict.fromkeys(str(row[place]) for row in table.rows):
         rows = tuple(row for row in table.rows if str(row[place]) == name)
         curves[name] = sorted(_pairs(table.model_copy(update={"rows": rows}), "fpr", "tpr"))
+    return dict(sorted(curves.items(), key=lambda one: (-_found(one[1]), -_ahead(one[1])[0], one[0])))
+
+
+def _found(curve: Sequence[tuple[float, float]]) -> float:
+    return max((true for false, true in curve if false <= FALSE_CLAIMS), default=0.0)
+
+
+def _ahead(curve: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """Give where a curve is furthest ahead of guessing: by how much, members found, false claims."""
+    return max(((true - false, true, false) for false, true in curve), default=(0.0, 0.0, 0.0))
+
+
+def _attack_title(curves: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """Say what the best attack achieves, at few false claims if anything, else where it is furthest ahead."""
+    found, false = _found(curves[0]), FALSE_CLAIMS
+    if found <= FALSE_CLAIMS:
+        ahead, found, false = max(_ahead(curve) for curve in curves)
+        if ahead <= 0:
+            return "No attack finds more members than guessing"
+    claims = quantity(false, "share")
+    return (
+        f"The attack finds {quantity(found, 'share')} of the members at {claims} false claims; guessing finds {claims}"
+    )
+
+
+def _membership(table: Table, limits: Sequence[Limit]) -> Drawing:
+    curves = _curves(table)
     floor = 1e-3
     x = _Scale(floor, 1, LEFT, WIDTH - RIGHT, log=True)
     y = _Scale(floor, 1, HEIGHT - BOTTOM, TOP, log=True)
@@ -274,37 +302,24 @@ def _membership(table: Table, limits: Sequence[Limit]) -> Drawing:
     body = _frame(x, y, (ticks, ticks), ("false claims (log scale)", "members found (log scale)"))
     body += _shape("line", "", "muted", x1=x(floor), y1=y(floor), x2=x(1), y2=y(1), stroke_opacity="0.6")
     body += _text(x(0.12), y(0.12) + 24, "guessing")
-    found = {
-        name: max((true for false, true in curve if false <= FALSE_CLAIMS), default=0.0)
-        for name, curve in curves.items()
-    }
-    ranked = sorted(found, key=lambda name: (-found[name], name))[:5]
     key = []
-    for dashes, name in zip(_DASHES, ranked, strict=False):
+    for dashes, (name, curve) in zip(_DASHES, curves.items(), strict=False):
         tone = "muted" if dashes else "accent"
-        line = _points((x(false), y(true)) for false, true in curves[name] if false > 0)
+        line = _points((x(false), y(true)) for false, true in curve if false > 0)
         body += _shape("polyline", "", tone, points=line, stroke_width="1.75" if dashes else "2.5", **_dashed(dashes))
-        key.append((f"{shortened(name, 18)} {quantity(found[name], 'share')}", tone, dashes))
-    best = found[ranked[0]]
-    body += _shape("circle", "accent", "paper", cx=x(FALSE_CLAIMS), cy=y(best), r=4.5) if best >= floor else ""
+        key.append((f"{shortened(name, 18)} {quantity(_found(curve), 'share')}", tone, dashes))
+    at, best = x(FALSE_CLAIMS), max(map(_found, curves.values()))
+    body += _shape("circle", "accent", "paper", cx=at, cy=y(best), r=4.5) if best >= floor else ""
     for limit in limits:
         if limit.measurement == "tpr_at_1pct_fpr":
-            at = y(limit.threshold)
-            body += _shape(
-                "line", "", "bad", x1=x(FALSE_CLAIMS) - 16, x2=x(FALSE_CLAIMS) + 16, y1=at, y2=at, stroke_width="2"
-            )
-            body += _text(x(FALSE_CLAIMS) - 20, at + 4, limit.words, tone="bad", anchor="end")
-    at_that = f"at {quantity(FALSE_CLAIMS, 'share')} false claims"
-    if best > FALSE_CLAIMS:
-        guessed = quantity(FALSE_CLAIMS, "share")
-        title = f"The attack finds {quantity(best, 'share')} of the members {at_that}; guessing finds {guessed}"
-    else:
-        title = f"No attack finds more members than guessing {at_that}"
+            high = y(limit.threshold)
+            body += _shape("line", "", "bad", x1=at - 16, x2=at + 16, y1=high, y2=high, stroke_width="2")
+            body += _text(at - 20, high + 4, limit.words, tone="bad", anchor="end")
     plotted = (
         f"Members found against false claims, both on logarithmic axes, {things(len(curves), 'attack')}; "
-        f"beside each its share {at_that}."
+        f"beside each what it finds at {quantity(FALSE_CLAIMS, 'share')} false claims."
     )
-    return title, plotted, body + _key(key)
+    return _attack_title(list(curves.values())), plotted, body + _key(key)
 
 
 def _dashed(dashes: str) -> dict[str, str]:

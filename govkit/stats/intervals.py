@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 LEVEL = 0.95
-BCA_ROWS = 2_000
-"""Rows up to which BCa is worth its leave-one-out pass; beyond, percentiles agree with it."""
 Parts = list[tuple[float, float, float]]
 
 
@@ -72,14 +70,6 @@ def paired_difference(gained: int, lost: int, n: int, *, level: float = LEVEL) -
     return Interval(low=max(middle - width, -1.0), high=min(middle + width, 1.0), level=level, method="bonett-price")
 
 
-def mean(values: "ArrayLike", *, level: float = LEVEL) -> Interval:
-    """Give Student's interval of a mean of independent values; unbounded on both sides for a single value."""
-    import numpy as np
-
-    rows = np.asarray(values, dtype=np.float64).reshape(-1, 1)
-    return of_means(rows, lambda means: means[..., 0], level=level).model_copy(update={"method": "student-t"})
-
-
 def of_means(
     rows: "NDArray[np.float64]",
     statistic: "Callable[[NDArray[np.float64]], NDArray[np.float64]]",
@@ -130,50 +120,6 @@ def _links() -> "dict[str, tuple[Callable[..., NDArray[np.float64]], Callable[..
         "log": (log, np.exp),
         "log-complement": (lambda value: log(1 - value), lambda value: 1 - np.exp(value)),
     }
-
-
-def bootstrap(
-    statistic: "Callable[..., float]",
-    *samples: "ArrayLike",
-    seed: int,
-    level: float = LEVEL,
-    resamples: int = 999,
-) -> Interval:
-    """Give the bootstrap interval of any statistic of rows, resampling the rows of all samples together.
-
-    BCa (Efron 1987) up to `BCA_ROWS` rows, percentiles beyond or where BCa is undefined; the method says which.
-
-    Args:
-        statistic: takes the samples to a number.
-        samples: arrays of equal length, one entry per row.
-        seed: makes it repeatable.
-        level: the confidence level.
-        resamples: how many times the rows are drawn.
-    """
-    import warnings
-
-    import numpy as np
-    from scipy.stats import bootstrap as resample
-
-    rows = [np.asarray(sample) for sample in samples]
-    wanted = ("BCa", "percentile") if len(rows[0]) <= BCA_ROWS else ("percentile",)
-    for method in wanted:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scipy says that BCa is undefined; the percentile method follows
-            found = resample(
-                rows,
-                statistic,
-                paired=True,
-                vectorized=False,
-                n_resamples=resamples,
-                confidence_level=level,
-                method=method,
-                rng=np.random.default_rng(seed),
-            ).confidence_interval
-        if np.isfinite(found.low) and np.isfinite(found.high):
-            name = f"bootstrap-{method.lower()}"
-            return Interval(low=float(found.low), high=float(found.high), level=level, method=name)
-    return Interval(low=None, high=None, level=level, method="bootstrap-percentile")
 
 
 def delong(

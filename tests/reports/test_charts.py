@@ -53,6 +53,14 @@ def test_the_attack_is_read_off_at_one_per_cent_false_claims():
     assert figure(table).title.startswith("The attack finds 36\u202f% of the members at 1\u202f% false claims")
 
 
+def test_an_attack_without_certain_hits_is_read_off_where_it_is_furthest_ahead():
+    rows = ((0.15, 0.4, "a"), (0.6, 0.8, "a"), (1.0, 1.0, "a"))
+    table = TABLES["membership_roc"].model_copy(update={"rows": rows})
+    assert figure(table).title.startswith("The attack finds 40\u202f% of the members at 15\u202f% false claims")
+    blind = table.model_copy(update={"rows": ((0.5, 0.5, "a"), (1.0, 1.0, "a"))})
+    assert figure(blind).title == "No attack finds more members than guessing"
+
+
 def test_agreement_is_only_claimed_where_every_interval_holds_the_prediction():
     columns = TABLES["reliability"].columns
     good = Table(name="reliability", title="t", columns=columns, rows=((0.0, 0.5, 0.3, 0.31, 0.2, 0.4, 50),))

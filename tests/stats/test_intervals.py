@@ -121,21 +121,3 @@ def test_means_of_shares_cover():
         return intervals.mean_of_shares(parts)
 
     assert np.mean([covers(one(), 0.825) for _ in range(2_000)]) >= 0.93
-
-
-def test_student_interval_of_a_mean():
-    values = [1.0, 2.0, 4.0, 7.0]
-    found = intervals.mean(values)
-    error = np.std(values, ddof=1) / 2
-    assert (found.low, found.high) == pytest.approx((3.5 - 3.182446305 * error, 3.5 + 3.182446305 * error))
-    assert intervals.mean([1.0]).low is None
-
-
-def test_bootstrap_repeats_and_names_its_method():
-    values = np.random.default_rng(9).exponential(size=300)
-    first = intervals.bootstrap(np.median, values, seed=3)
-    assert first == intervals.bootstrap(np.median, values, seed=3)
-    assert first.method == "bootstrap-bca"
-    assert first.low < np.log(2) < first.high
-    same = intervals.bootstrap(np.median, np.ones(30), seed=3, resamples=99)
-    assert (same.low, same.high, same.method) == (1.0, 1.0, "bootstrap-percentile")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORK: Mapping[str, tuple[int, int]] = {"quick": (2_000, 1), "standard": (5_000, 2), "thorough": (10_000, 8)}
+WORK: Mapping[str, tuple[int, int]] = {"quick": (4_000, 1), "standard": (8_000, 2), "thorough": (10_000, 8)}
 """Rows a side and pairs of reference models by budget."""
 FALSE_ALARMS = 0.01
 """The rate of false alarms that `tpr_at_1pct_fpr` is named for."""
