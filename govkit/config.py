@@ -171,7 +171,7 @@ class Config(Frozen):
     criteria: dict[str, CriterionOverride] = Field(default_factory=dict)
     """Thresholds of your own by criterion id."""
     frameworks: tuple[str, ...] = ()
-    """Framework files of your own."""
+    """Framework files or folders of your own, and ids of shipped frameworks to show as well."""
     attestations: str = "attestations.yaml"
     """File of signed statements, where it exists."""
     waivers: str = "waivers.yaml"

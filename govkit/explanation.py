@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from govkit.assessment.catalogs import Catalog, load, load_profile
+from govkit.assessment.catalogs import Catalog, load
+from govkit.assessment.profiles import load_profile
 from govkit.core.control import Control, Criterion, Framework, Profile
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Measurement

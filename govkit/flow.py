@@ -240,7 +240,8 @@ def _result(subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: 
     evidence = tuple(found.evidence for found in outcomes.values())
     model = _model_facts(subject)
     as_of = setup.request.as_of
-    assessed = assess(evidence, policy, as_of=as_of, model_sha256=model.sha256 if model else "")
+    digest = model.sha256 if model else ""
+    assessed = assess(evidence, policy, as_of=as_of, model_sha256=digest, budget=job.plan.budget)
     decision = decide(
         policy.profile,
         assessed.criterion_results,

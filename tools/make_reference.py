@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from govkit.assessment.catalogs import load, load_profile
+from govkit.assessment.catalogs import load
+from govkit.assessment.profiles import load_profile
 from govkit.core.control import Criterion
 from govkit.plugins.check import CHECKS, Check
 from govkit.resources import shipped

@@ -1,15 +1,16 @@
 """Assess a whole audit: every criterion, every control, every statement and waiver, with its reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from govkit.assessment.attestations import Audited, Statement, judge_attestations
-from govkit.assessment.catalogs import Catalog, load, load_profile, tighten
-from govkit.assessment.criteria import judge
+from govkit.assessment.catalogs import Catalog, framework_names, load, load_crosswalk
+from govkit.assessment.criteria import judge, with_budget
 from govkit.assessment.facts import report_facts
+from govkit.assessment.profiles import criteria_for, load_profile
 from govkit.assessment.rollup import Gathered, roll_up
 from govkit.assessment.waivers import judge_waivers
 from govkit.config import Config
@@ -18,6 +19,7 @@ from govkit.core.control import (
     ControlResult,
     Criterion,
     CriterionResult,
+    Crosswalk,
     DocumentResult,
     DocumentState,
     Framework,
@@ -41,6 +43,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "control.unmeasured": "Not measured by this version: {checks}.",
     "control.documents": "No valid document: {documents}.",
     "control.attestation": "No valid signed statement.",
+    "control.framework_not_applicable": "{reason}",
     "control.fails_out_of_scope": "It is declared not applicable although these fail: {criteria}.",
 }
 SIGNED: Final = "a signed statement"
@@ -61,6 +64,8 @@ class Policy:
     project: Path
     attestations: Document | None
     waivers: Document | None
+    crosswalk: Crosswalk
+    """The links between the frameworks shown."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Assessed:
     waivers: tuple[Waiver, ...]
     ignored: tuple[Finding, ...]
     facts: tuple[ReportFact, ...]
+    crosswalk: Crosswalk
 
 
 def load_policy(
@@ -89,25 +95,29 @@ def load_policy(
     Raises:
         UsageProblem: a file is missing, can't be read, or names something unknown.
     """
-    extra = [project / path for path in config.frameworks]
+    extra = [project / name for name in config.frameworks if name not in framework_names()]
     catalog = load(extra, checks=checks)
-    profile = load_profile(config.profile, catalog, project)
+    profile = load_profile(config.profile, catalog, project, checks=checks)
     by_id = {framework.id: framework for framework in catalog.frameworks}
-    own = [framework.id for framework in catalog.frameworks if framework.id in catalog.own]
-    shown = dict.fromkeys((*profile.frameworks, *own))
+    more = {*catalog.own, *config.frameworks}
+    added = [framework.id for framework in catalog.frameworks if framework.id in more]
+    shown = dict.fromkeys((*profile.frameworks, *added))
     return Policy(
         catalog=catalog,
-        criteria=tighten(catalog.criteria, config.criteria, document),
+        criteria=criteria_for(catalog, profile, config.criteria, document),
         frameworks=tuple(by_id[name] for name in shown),
         profile=profile,
         config=config,
         project=project,
         attestations=_optional(config, project, "attestations"),
         waivers=_optional(config, project, "waivers"),
+        crosswalk=_between(load_crosswalk(catalog), shown),
     )
 
 
-def assess(evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_sha256: str) -> Assessed:
+def assess(
+    evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_sha256: str, budget: str = ""
+) -> Assessed:
     """Judge evidence by a policy.
 
     Args:
@@ -115,11 +125,12 @@ def assess(evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_s
         policy: what to judge by.
         as_of: the date that expiry is judged by.
         model_sha256: digest of the audited model; empty without one.
+        budget: that of the plan, where it differs from govkit.yaml's because an earlier plan was replayed.
     """
     by_check = {found.check: found for found in evidence}
-    audited = Audited(policy.config, model_sha256, policy.project, as_of)
+    audited = Audited(policy.config, model_sha256, policy.project, as_of, policy.profile.max_age_days)
     statements, ignored_statements = judge_attestations(policy.attestations, audited, policy.frameworks)
-    judged = [judge(criterion, by_check) for criterion in policy.criteria]
+    judged = judge_all(policy.criteria, by_check, policy.profile, budget or policy.config.budget)
     waived = judge_waivers(policy.waivers, audited, policy.criteria, judged)
     results = tuple(_with_waiver(result, waived.covers) for result in judged)
     controls = tuple(_control_results(policy, {found.criterion: found for found in results}, statements))
@@ -140,7 +151,28 @@ def assess(evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_s
             waivers=waived.valid,
             ignored=ignored,
         ),
+        crosswalk=policy.crosswalk,
     )
+
+
+def judge_all(
+    criteria: Sequence[Criterion], evidence: Mapping[str, Evidence], profile: Profile, budget: str
+) -> list[CriterionResult]:
+    """Judge every criterion, with a pass from too small a budget capped at inconclusive."""
+    results = []
+    for criterion in criteria:
+        result = judge(criterion, evidence)
+        found = evidence.get(criterion.check)
+        planned = found is not None and bool(found.work)
+        results.append(with_budget(criterion, result, profile.minimum_budget, budget) if planned else result)
+    return results
+
+
+def _between(crosswalk: Crosswalk, frameworks: Collection[str]) -> Crosswalk:
+    """Keep the links whose two ends are both shown."""
+    links = [link for link in crosswalk.links if {link.source.framework, link.target.framework} <= set(frameworks)]
+    bases = {name: text for name, text in crosswalk.bases.items() if any(link.basis == name for link in links)}
+    return Crosswalk(as_of=crosswalk.as_of, bases=bases, links=tuple(links))
 
 
 def _optional(config: Config, project: Path, field: str) -> Document | None:
@@ -166,8 +198,19 @@ def _control_results(
     titles = {criterion.id: f"“{criterion.title}”" for criterion in policy.criteria}
     words = {**titles, **policy.catalog.unmeasured}
     for framework in policy.frameworks:
+        if framework.not_applicable_because:
+            yield from _not_applicable(framework)
+            continue
         for control in framework.controls:
             yield _control_result(framework.id, control, results, statements.get((framework.id, control.id)), words)
+
+
+def _not_applicable(framework: Framework) -> Iterator[ControlResult]:
+    because = Message(id="control.framework_not_applicable", args={"reason": framework.not_applicable_because})
+    for control in framework.controls:
+        yield ControlResult(
+            framework=framework.id, control=control.id, status=Status.NOT_APPLICABLE, because=(because,)
+        )
 
 
 def _control_result(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -22,6 +22,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "attestation.scoped_out": "{by} ({role}) states that this control does not apply: {statement}",
     "attestation.not_met": "{by} ({role}) states that this control is not met: {statement}",
     "attestation.expired": "The statement expired on {date}.",
+    "attestation.too_old": "{field} is {date}; the profile lets it count for {days} days.",
     "attestation.future": "{field} lies after the date of this audit: {date}.",
     "attestation.dates_crossed": "It expires on {expires}, no later than it takes effect ({effective}).",
     "attestation.placeholder": "{field} holds a placeholder instead of a statement of fact.",
@@ -118,6 +119,8 @@ class Audited:
     project: Path
     """Documents must lie in this folder."""
     as_of: date
+    max_age_days: int | None = None
+    """Days after which the profile counts neither a statement nor a document."""
 
 
 def judge_attestations(
@@ -223,10 +226,9 @@ def _judged(
         unread = {"control": control, "framework": framework, "state": DocumentState.REJECTED}
         return Statement(DocumentResult(**unread, because=_malformed(entry)), None)
     state, because = DocumentState.REJECTED, other or _problem(entry, audited)
-    if because is None and entry.expires_on < audited.as_of:
-        state, because = DocumentState.EXPIRED, _message("expired", date=entry.expires_on.isoformat())
-    elif because is None:
-        state, because = _verdict(entry)
+    if because is None:
+        outdated = _outdated(entry, audited)
+        state, because = (DocumentState.EXPIRED, outdated) if outdated else _verdict(entry)
     result = DocumentResult(
         control=control,
         framework=framework,
@@ -234,9 +236,32 @@ def _judged(
         because=because,
         by=entry.by.name,
         role=entry.by.role,
-        expires_on=entry.expires_on,
+        expires_on=_last_day(entry, audited.max_age_days),
     )
     return Statement(result, entry.verdict)
+
+
+def _outdated(entry: Attestation, audited: Audited) -> Message | None:
+    """Say by which date an entry has expired or become too old; None when it has not."""
+    if entry.expires_on < audited.as_of:
+        return _message("expired", date=entry.expires_on.isoformat())
+    if audited.max_age_days is None or _last_day(entry, audited.max_age_days) >= audited.as_of:
+        return None
+    name, day = min(_ageing(entry).items(), key=lambda item: item[1])
+    return _message("too_old", field=name, date=day.isoformat(), days=audited.max_age_days)
+
+
+def _last_day(entry: Attestation, max_age_days: int | None) -> date:
+    """Give the last day on which an entry counts, by its own expiry and by the age of all that it rests on."""
+    if max_age_days is None:
+        return entry.expires_on
+    return min(entry.expires_on, min(_ageing(entry).values()) + timedelta(days=max_age_days))
+
+
+def _ageing(entry: Attestation) -> dict[str, date]:
+    """Give the dates from which the statement and its documents grow old."""
+    reviewed = {f"reviewed_on of {paper.path}": paper.reviewed_on for paper in entry.documents}
+    return {"effective_on": entry.effective_on, **{name: day for name, day in reviewed.items() if day is not None}}
 
 
 def _verdict(entry: Attestation) -> tuple[DocumentState, Message]:

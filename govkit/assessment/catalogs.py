@@ -1,7 +1,8 @@
-"""Read the criteria, frameworks and profiles under `controls/` and reject what doesn't fit together."""
+"""Read the criteria, frameworks and crosswalk under `controls/` and reject what doesn't fit together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from pydantic import Field
 from govkit.assessment.criteria import MEASURED
 from govkit.assessment.facts import FACTS
 from govkit.config import CriterionOverride
-from govkit.core.control import Control, Criterion, Framework, Profile
+from govkit.core.control import Control, ControlRef, Criterion, Crosswalk, Framework, Limit, Link, Relation
 from govkit.core.errors import UsageProblem
 from govkit.core.frozen import Frozen
 from govkit.plugins.check import Check
@@ -19,6 +20,7 @@ from govkit.resources import shipped
 from govkit.strict_yaml import Document, did_you_mean, read
 
 CRITERIA_FILE: Final = "criteria.yaml"
+CROSSWALK_FILE: Final = "crosswalk.yaml"
 
 
 class CriteriaFile(Frozen):
@@ -27,6 +29,30 @@ class CriteriaFile(Frozen):
     criteria: tuple[Criterion, ...]
     unmeasured: dict[str, str] = Field(default_factory=dict)
     """Check ids that controls call for and that this version doesn't carry out, with what they would measure."""
+
+
+class CrosswalkTarget(Frozen):
+    """Controls of another framework that one control touches in the same way."""
+
+    target: str
+    relation: Relation
+    basis: str
+    controls: tuple[str, ...] = Field(min_length=1)
+
+
+class CrosswalkSource(Frozen):
+    """What the controls of one framework touch."""
+
+    source: str
+    controls: dict[str, tuple[CrosswalkTarget, ...]]
+
+
+class CrosswalkFile(Frozen):
+    """The content of crosswalk.yaml."""
+
+    as_of: date
+    bases: dict[str, str]
+    links: tuple[CrosswalkSource, ...]
 
 
 @dataclass(frozen=True)
@@ -71,55 +97,81 @@ def load(extra: Sequence[Path] = (), *, checks: Mapping[str, Check] | None = Non
     return Catalog(judged.criteria, tuple(frameworks.values()), judged.unmeasured, frozenset(own))
 
 
-def load_profile(name: str, catalog: Catalog, project: Path = Path()) -> Profile:
-    """Read a shipped profile by name, or a profile file by its path from the project's folder.
+def framework_names() -> tuple[str, ...]:
+    """Name the shipped frameworks in order of the alphabet."""
+    return tuple(file.name.removesuffix(".yaml") for file in _framework_files(shipped("controls")))
+
+
+def load_crosswalk(catalog: Catalog) -> Crosswalk:
+    """Read the links between the shipped frameworks.
 
     Raises:
-        UsageProblem: there is no such profile, or it names unknown criteria, frameworks or controls.
+        UsageProblem: a link names an unknown framework, control or basis, or joins a framework to itself.
     """
-    shipped_profiles = {Path(file.name).stem: file for file in _yaml_files(shipped("controls") / "profiles")}
-    source: Path | Traversable = project / name
-    if name in shipped_profiles:
-        source = shipped_profiles[name]
-    elif Path(name).suffix not in {".yaml", ".yml"}:
-        hint = did_you_mean(name, shipped_profiles, f"profiles are {', '.join(sorted(shipped_profiles))}")
-        raise UsageProblem(f"there is no profile {name!r}", hint=hint)
-    document = read(source)
-    profile = document.parse(Profile)
-    _profile_must_fit(document, profile, catalog)
-    return profile
+    document = read(shipped("controls") / CROSSWALK_FILE)
+    file = document.parse(CrosswalkFile)
+    controls = {framework.id: {one.id for one in framework.controls} for framework in catalog.frameworks}
+    links = []
+    for at, part in enumerate(file.links):
+        known(document, ("links", at, "source"), "framework", [part.source], controls)
+        known(document, ("links", at, "controls"), "control", part.controls, controls[part.source])
+        for control, targets in part.controls.items():
+            for index, target in enumerate(targets):
+                where = ("links", at, "controls", control, index)
+                others = controls.keys() - {part.source}
+                known(document, (*where, "target"), "framework", [target.target], others)
+                known(document, (*where, "controls"), "control", target.controls, controls[target.target])
+                known(document, (*where, "basis"), "basis", [target.basis], file.bases)
+                links.extend(_links(ControlRef(framework=part.source, control=control), target))
+    return Crosswalk(as_of=file.as_of, bases=file.bases, links=tuple(links))
+
+
+def _links(source: ControlRef, found: CrosswalkTarget) -> Iterator[Link]:
+    for control in found.controls:
+        target = ControlRef(framework=found.target, control=control)
+        yield Link(source=source, target=target, relation=found.relation, basis=found.basis)
 
 
 def tighten(
-    criteria: Sequence[Criterion], overrides: Mapping[str, CriterionOverride], source: Document | None = None
+    criteria: Sequence[Criterion],
+    overrides: Mapping[str, CriterionOverride] | Mapping[str, Limit],
+    source: Document | None = None,
+    *,
+    section: str = "criteria",
 ) -> tuple[Criterion, ...]:
-    """Apply the thresholds of govkit.yaml.
+    """Apply the thresholds of govkit.yaml or of a profile.
 
     Args:
-        criteria: as shipped.
+        criteria: as shipped, or as a profile has them.
         overrides: by criterion id; one that is looser needs a reason and an owner.
-        source: govkit.yaml, so that problems name its lines.
+        source: the file that they stand in, so that problems name its lines.
+        section: the key that they stand under.
 
     Raises:
         UsageProblem: an unknown criterion, a threshold outside its unit, or a looser one without reason or owner.
     """
-    known = {criterion.id: criterion for criterion in criteria}
+    ids = [criterion.id for criterion in criteria]
     document = source or Document("govkit.yaml", None, None)
     for criterion_id in overrides:
-        if criterion_id not in known:
-            hint = did_you_mean(criterion_id, known, "see `govkit controls list` for the ids")
-            raise document.problem(("criteria", criterion_id), f"unknown criterion {criterion_id!r}", hint=hint)
+        if criterion_id not in ids:
+            hint = did_you_mean(criterion_id, ids, "see `govkit controls list` for the ids")
+            raise document.problem((section, criterion_id), f"unknown criterion {criterion_id!r}", hint=hint)
     return tuple(
-        _overridden(criterion, overrides[criterion.id], document) if criterion.id in overrides else criterion
+        _overridden(criterion, overrides[criterion.id], document, section) if criterion.id in overrides else criterion
         for criterion in criteria
     )
 
 
-def _overridden(criterion: Criterion, override: CriterionOverride, document: Document) -> Criterion:
-    where = ("criteria", criterion.id, "threshold")
+def _overridden(
+    criterion: Criterion, override: CriterionOverride | Limit, document: Document, section: str
+) -> Criterion:
+    where = (section, criterion.id, "threshold")
     if criterion.unit in {"share", "auc"} and not 0 <= override.threshold <= 1:
         message = f"the threshold of {criterion.id} lies outside 0 to 1"
         raise document.problem(where, message, hint="write shares as fractions: 0.85, not 85")
+    if criterion.unit in {"count", "days"} and override.threshold < 0:
+        message = f"the threshold of {criterion.id} is a number of {criterion.unit} below zero"
+        raise document.problem(where, message, hint="write a number from 0 on")
     looser = _is_looser(criterion, override.threshold)
     if looser and not (override.reason.strip() and override.owner.strip()):
         message = (
@@ -139,13 +191,14 @@ def _is_looser(criterion: Criterion, threshold: float) -> bool:
     return more if criterion.operator in {"<", "<="} else threshold < criterion.threshold
 
 
-def _yaml_files(folder: Traversable) -> list[Traversable]:
+def yaml_files(folder: Traversable) -> list[Traversable]:
+    """Give the YAML files of a folder in order of their names."""
     return sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
 
 
 def _framework_files(folder: Traversable) -> Iterator[Traversable]:
-    """Every YAML file beside criteria.yaml is a framework."""
-    return (file for file in _yaml_files(folder) if file.name != CRITERIA_FILE)
+    """Every YAML file beside criteria.yaml and crosswalk.yaml is a framework."""
+    return (file for file in yaml_files(folder) if file.name not in {CRITERIA_FILE, CROSSWALK_FILE})
 
 
 def _user_files(path: Path) -> list[Path]:
@@ -161,7 +214,7 @@ def _no_duplicates(document: Document, section: str, ids: Sequence[str], key: st
         seen[found] = line
 
 
-def _known(
+def known(
     document: Document, where: tuple[str | int, ...], what: str, names: Iterable[str], known: Iterable[str]
 ) -> None:
     """Reject the first name that isn't known, at its line."""
@@ -204,13 +257,13 @@ def _must_fit(document: Document, framework: Framework, judged: CriteriaFile) ->
     _no_duplicates(document, "controls", [control.id for control in framework.controls])
     _no_duplicates(document, "controls", [control.token for control in framework.controls], key="token")
     for at, group in enumerate(framework.groups):
-        _known(document, ("groups", at, "parent"), "group", [group.parent] if group.parent else [], groups)
+        known(document, ("groups", at, "parent"), "group", [group.parent] if group.parent else [], groups)
     for at, control in enumerate(framework.controls):
         where = ("controls", at)
-        _known(document, (*where, "group"), "group", [control.group], groups)
-        _known(document, (*where, "criteria"), "criterion", control.criteria, [found.id for found in judged.criteria])
-        _known(document, (*where, "unmeasured"), "unmeasured check", control.unmeasured, judged.unmeasured)
-        _known(document, (*where, "facts"), "report fact", control.facts, FACTS)
+        known(document, (*where, "group"), "group", [control.group], groups)
+        known(document, (*where, "criteria"), "criterion", control.criteria, [found.id for found in judged.criteria])
+        known(document, (*where, "unmeasured"), "unmeasured check", control.unmeasured, judged.unmeasured)
+        known(document, (*where, "facts"), "report fact", control.facts, FACTS)
         _must_be_consistent(document, where, control)
 
 
@@ -231,16 +284,3 @@ def _must_be_consistent(document: Document, where: tuple[str | int, ...], contro
     for problem, found in problems.items():
         if found:
             raise document.problem(where, f"control {control.id}: {problem}", hint="complete the control")
-
-
-def _profile_must_fit(document: Document, profile: Profile, catalog: Catalog) -> None:
-    controls = {framework.id: [control.id for control in framework.controls] for framework in catalog.frameworks}
-    _known(document, ("gate",), "criterion", profile.gate, [criterion.id for criterion in catalog.criteria])
-    _known(document, ("frameworks",), "framework", profile.frameworks, controls)
-    for at, required in enumerate(profile.controls):
-        where = ("controls", at)
-        _known(document, (*where, "framework"), "framework", [required.framework], controls)
-        _known(document, (*where, "control"), "control", [required.control], controls[required.framework])
-    if not profile.gate and not profile.controls:
-        hint = "list criteria under `gate` or controls under `controls`"
-        raise document.problem((), f"profile {profile.id} requires nothing", hint=hint)

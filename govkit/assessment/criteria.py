@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from govkit.core.control import Condition, Criterion, CriterionResult, Observed, Operator, Result
+from govkit.core.control import BUDGETS, Condition, Criterion, CriterionResult, Observed, Operator, Result
 from govkit.core.digest import SIGNIFICANT_DIGITS
 from govkit.core.evidence import Evidence, Measurement, Message, Outcome, Scalar
 
@@ -21,7 +21,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.not_applicable": "{check} measured what shows that {meaning} does not arise.",
     "criterion.check_stopped": "{check} broke off.",
     "criterion.untrusted": "{meaning} counts only while {condition}, which does not hold here ({found}).",
-    "criterion.too_weak": "A pass counts only from a run with {condition}; this run had {found}.",
+    "criterion.too_weak": "A pass counts only from a run where {condition}; this run had {found}.",
+    "criterion.small_budget": "A pass counts only from a run with budget {wanted} or more; this run had {budget}.",
 }
 MEASURED: Final = "measured."
 """Prefix in `not_applicable_when`: another measurement of the same evidence shows that the question doesn't arise."""
@@ -63,6 +64,14 @@ def judge(criterion: Criterion, evidence: Mapping[str, Evidence]) -> CriterionRe
                 observed,
             )
     return _result(criterion, result, because, observed)
+
+
+def with_budget(criterion: Criterion, result: CriterionResult, wanted: str, budget: str) -> CriterionResult:
+    """Cap a pass at inconclusive that comes from planned work on a smaller budget than is wanted."""
+    if result.result is not Result.PASS or BUDGETS.index(budget) >= BUDGETS.index(wanted):
+        return result
+    because = _message("small_budget", criterion, wanted=wanted, budget=budget)
+    return _result(criterion, Result.INCONCLUSIVE, because, list(result.observed))
 
 
 def worst_value(criterion: Criterion, result: CriterionResult) -> float | None:
@@ -175,6 +184,8 @@ def _condition(condition: Condition, found: Evidence) -> tuple[bool, str]:
         ends = (worst.interval.low, worst.interval.high) if worst.interval else None
         return holds, f"it is {_value(worst.value, ends)}"
     given = found.params.get(condition.param) if condition.param else found.work.get(condition.work)
+    if condition.counted:
+        given = len(given) if isinstance(given, list | tuple) else None
     tried = [each for each in (given if isinstance(given, list | tuple) else [given]) if isinstance(each, _SCALARS)]
     holds = any(_compares(each, condition.operator, condition.threshold) for each in tried)
     return holds, ", ".join(str(each) for each in tried) or "none recorded"
@@ -193,7 +204,8 @@ def _text(condition: Condition) -> str:
     name = condition.measurement or condition.param or condition.work
     threshold = condition.threshold
     limit = f"{threshold:g}" if isinstance(threshold, float) else str(threshold)
-    return f"{name.replace('_', ' ')} is {_WORDS[condition.operator]} {limit}"
+    counted = "the number of " if condition.counted else ""
+    return f"{counted}{name.replace('_', ' ')} is {_WORDS[condition.operator]} {limit}"
 
 
 def _because(criterion: Criterion, seen: Observed) -> Message:

@@ -17,7 +17,8 @@ def gate(
     from datetime import UTC, datetime
     from pathlib import Path
 
-    from govkit.assessment.catalogs import load, load_profile
+    from govkit.assessment.catalogs import load
+    from govkit.assessment.profiles import load_profile
     from govkit.cli.options import day
     from govkit.gate import redecide
     from govkit.records import read_record

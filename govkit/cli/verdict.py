@@ -1,9 +1,11 @@
 """Print the verdict of a record as the last thing a command says."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from govkit.cli.console import can_show, colour, width
+from govkit.cli.github import commands_stopped, on_github, tell_github
 from govkit.core.record import AuditRecord
 
 
@@ -12,7 +14,10 @@ def print_verdict(record: AuditRecord, out: Path | None, *, quiet: bool = False)
     from govkit.plugins.report import FORMATS
     from govkit.reports.terminal import verdict
 
-    print(verdict(record, width=width(), colour=colour(sys.stdout), unicode=can_show(sys.stdout), quiet=quiet))
-    if out is not None:
-        files = [found.file for found in FORMATS.all().values() if (out / found.file).exists()]
-        print(f"Reports  {out}/: {', '.join(files)}")
+    with commands_stopped(record) if on_github() else nullcontext():
+        print(verdict(record, width=width(), colour=colour(sys.stdout), unicode=can_show(sys.stdout), quiet=quiet))
+        if out is not None:
+            files = [found.file for found in FORMATS.all().values() if (out / found.file).exists()]
+            print(f"Reports  {out}/: {', '.join(files)}")
+    if on_github():
+        tell_github(record)

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,10 @@ Operator = Literal["<=", ">=", "<", ">", "=="]
 Need = Literal["checks", "documents", "attestation"]
 EvidenceKind = Literal["automated", "document", "attestation"]
 Automation = Literal["sufficient", "partial", "supporting", "none"]
+Relation = Literal["equal-to", "equivalent-to", "subset-of", "superset-of", "intersects-with"]
+"""How far two controls ask for the same, in the words of the OSCAL mapping model; only the first two say "the same"."""
+BUDGETS: Final = ("quick", "standard", "thorough")
+"""Budgets by name, the least work first."""
 
 
 class Result(StrEnum):
@@ -37,7 +41,7 @@ class Status(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_ASSESSED = "not_assessed"
     NOT_APPLICABLE = "not_applicable"
-    """Only by a signed scope entry, as in a statement of applicability."""
+    """By a signed scope entry, as in a statement of applicability, or because its whole framework does not apply."""
 
 
 class DocumentState(StrEnum):
@@ -67,6 +71,8 @@ class Condition(Frozen):
     """A parameter of the check: a run with a weaker one caps the criterion at inconclusive."""
     work: str = ""
     """A work count of the plan."""
+    counted: bool = False
+    """The parameter is a list, and the number of its entries is compared."""
     operator: Operator
     threshold: Scalar
 
@@ -90,9 +96,16 @@ class Criterion(Frozen):
     remedy: str
     """What to do when it fails, in one or two sentences."""
     loosened_by: str = ""
-    """Owner of a threshold that govkit.yaml loosened; empty when as shipped or tighter."""
+    """Owner of a threshold that govkit.yaml or a profile loosened; empty when as shipped or tighter."""
     loosened_because: str = ""
     """The owner's reason; shown wherever the criterion is."""
+
+
+class Applies(Frozen):
+    """From when a duty applies, and to what."""
+
+    day: date
+    to: str
 
 
 class Control(Frozen):
@@ -112,6 +125,8 @@ class Control(Frozen):
     facts: tuple[str, ...] = ()
     """`report.*` facts shown beside the control; they never decide it."""
     documents: tuple[str, ...] = ()
+    applies: tuple[Applies, ...] = ()
+    """Dates of its own, where they differ from its framework's."""
     remedy: str
 
 
@@ -134,6 +149,10 @@ class Framework(Frozen):
     catalog_version: str
     wording: str
     """What our labels are and are not, printed wherever the framework is."""
+    applies: tuple[Applies, ...] = ()
+    """From when its duties apply; empty for a framework that nobody is bound to by date."""
+    not_applicable_because: str = ""
+    """Why no control of it arises for the models that this tool audits; then none of them can be required or met."""
     groups: tuple[Group, ...]
     controls: tuple[Control, ...]
 
@@ -145,19 +164,61 @@ class ControlRef(Frozen):
     control: str
 
 
+class Link(Frozen):
+    """Two controls of different frameworks that touch each other. It never carries a status from one to the other."""
+
+    source: ControlRef
+    target: ControlRef
+    relation: Relation
+    basis: str
+    """Key of the text that says who judged so."""
+
+
+class Crosswalk(Frozen):
+    """Links between frameworks with where they come from."""
+
+    as_of: date
+    bases: dict[str, str]
+    links: tuple[Link, ...]
+
+
+class Limit(Frozen):
+    """A profile's own threshold for a criterion. A looser one needs a reason and an owner."""
+
+    threshold: float
+    reason: str = ""
+    owner: str = ""
+
+
+class Demand(Condition):
+    """How strictly a check must have run before a pass of its criteria counts."""
+
+    check: str
+
+
 class Profile(Frozen):
-    """What a release must show: criteria that gate, controls that are required."""
+    """What a release must show: criteria that gate, controls that are required, and how strictly it is measured."""
 
     id: str
     title: str
     description: str
+    extends: str = ""
+    """The profile that this one adds to; once read, what it asks for is part of this one."""
     needs_model: bool = True
-    frameworks: tuple[str, ...]
+    frameworks: tuple[str, ...] = ()
     """Frameworks shown in the report, in this order."""
-    gate: tuple[str, ...]
+    gate: tuple[str, ...] = ()
     """Ids of gated criteria."""
     controls: tuple[ControlRef, ...] = ()
     """Required controls."""
+    limits: dict[str, Limit] = Field(default_factory=dict)
+    """Thresholds by criterion id that differ from the shipped ones."""
+    demands: tuple[Demand, ...] = ()
+    """A run that was weaker caps the criteria of the check at inconclusive."""
+    minimum_budget: Literal["quick", "standard", "thorough"] = "quick"
+    """A run with a smaller budget caps each criterion whose check does planned work at inconclusive."""
+    max_age_days: int | None = Field(default=None, gt=0)
+    """Days after which a document, a statement or a record is too old to count; None leaves it to their own expiry."""
 
 
 class Observed(Frozen):

@@ -9,6 +9,7 @@ from govkit.core.control import (
     ControlResult,
     Criterion,
     CriterionResult,
+    Crosswalk,
     Decision,
     DocumentResult,
     Framework,
@@ -143,6 +144,8 @@ class Result(Frozen):
     control_results: tuple[ControlResult, ...]
     document_results: tuple[DocumentResult, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    crosswalk: Crosswalk | None = None
+    """Links between the frameworks of this record; no status follows them. None in records of earlier versions."""
     ignored: tuple[Finding, ...] = ()
     """Attestations and waivers that do not count, with why."""
     facts: tuple[ReportFact, ...] = ()

@@ -1,9 +1,11 @@
 """Everything that was judged, one flat list for the formats that other programs read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from govkit.core.control import Blocker, ControlResult, Criterion, CriterionResult, Result, Severity, Status
+from govkit.core.control import Blocker, Control, ControlRef, Criterion, CriterionResult, Result, Status
+from govkit.core.evidence import Severity
 from govkit.core.record import AuditRecord
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, clean, limit
@@ -38,6 +40,11 @@ class Outcome:
     """What would change it: a line to add, or something to do; empty when nothing is to be done."""
     waiver: str = ""
 
+    @property
+    def accepted(self) -> bool:
+        """Say whether a valid waiver covers all that failed."""
+        return bool(self.waiver) and self.standing != "failed"
+
 
 def one_line(text: str) -> str:
     """Put a text on one line, without characters that steer a terminal or reorder the line."""
@@ -52,6 +59,11 @@ def measured(book: Lookup, criterion: Criterion, result: CriterionResult) -> str
     number = " ".join(part for part in (worst.text, worst.interval, f"(n {worst.n:,})", worst.about) if part)
     more = f", and {len(result.observed) - 1:,} more" if len(result.observed) > 1 else ""
     return f"{number}; limit {limit(criterion.operator, criterion.threshold, criterion.unit)}{more}"
+
+
+def controls(record: AuditRecord) -> Mapping[tuple[str, str], Control]:
+    """Give every control of the record's frameworks by framework and id."""
+    return {(one.id, control.id): control for one in record.result.frameworks for control in one.controls}
 
 
 def _standings(record: AuditRecord) -> dict[tuple[str, str, str], Standing]:
@@ -85,9 +97,9 @@ def _criterion(book: Lookup, criterion: Criterion, result: CriterionResult, stan
     )
 
 
-def _control(book: Lookup, framework: str, name: str, standing: Standing) -> Outcome:
-    found: ControlResult | None = book.controls.get((framework, name))
-    control = book.catalog.get((framework, name))
+def _control(book: Lookup, required: ControlRef, control: Control | None, standing: Standing) -> Outcome:
+    framework, name = required.framework, required.control
+    found = book.controls.get((framework, name))
     status = found.status if found else Status.NOT_ASSESSED
     because = " ".join(book.say_all(found.because)) if found else "The record holds no result for it."
     return Outcome(
@@ -111,7 +123,7 @@ def _absent(blocker: Blocker, profile: str) -> Outcome:
     nothing = blocker.id == profile and blocker.state not in list(Result)
     return Outcome(
         id=NOTHING if nothing else blocker.id,
-        kind="profile" if nothing else "criterion",
+        kind="profile" if nothing else blocker.kind,
         family="govkit",
         check="",
         title="The profile asks for something" if nothing else one_line(blocker.id),
@@ -145,7 +157,7 @@ def outcomes(record: AuditRecord) -> tuple[Outcome, ...]:
 
     Those with the standing `failed` or `incomplete` are, but for a refused model, the blockers of the decision.
     """
-    book, result = Lookup(record), record.result
+    book, result, catalog = Lookup(record), record.result, controls(record)
     standings = _standings(record)
     listed = [_refused(result.model.refused)] if result.model and result.model.refused else []
     for criterion in result.criteria:
@@ -154,8 +166,10 @@ def outcomes(record: AuditRecord) -> tuple[Outcome, ...]:
             listed.append(_criterion(book, criterion, book.results[criterion.id], standing))
     for required in result.profile.controls:
         standing = standings.pop(("control", required.framework, required.control), "")
-        listed.append(_control(book, required.framework, required.control, standing))
-    for blocker in (*result.decision.failed, *result.decision.incomplete):
-        if (blocker.kind, blocker.framework, blocker.id) in standings:
-            listed.append(_absent(blocker, result.decision.profile))
+        listed.append(_control(book, required, catalog.get((required.framework, required.control)), standing))
+    listed.extend(
+        _absent(blocker, result.decision.profile)
+        for blocker in (*result.decision.failed, *result.decision.incomplete)
+        if (blocker.kind, blocker.framework, blocker.id) in standings
+    )
     return tuple(listed)

@@ -8,7 +8,7 @@ from govkit.core.control import Blocker, DocumentState, Result, Status, Verdict
 from govkit.core.evidence import Message, Scalar, Severity
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts
-from govkit.reports.areas import Area, FindingRow, Pair, areas, criterion_row, pairs
+from govkit.reports.areas import Area, CriterionRow, FindingRow, Pair, areas, criterion_row, pairs
 from govkit.reports.checklists import Checklist, checklists, named
 from govkit.reports.gaps import Gaps, gaps
 from govkit.reports.lookup import Lookup, Number
@@ -16,6 +16,7 @@ from govkit.reports.wording import RESULTS, STATUSES, VERDICTS, WAIVED, Mark, an
 
 MOST_NAME, MOST_VERSION = 120, 40
 FRONT_ROWS: Final = 5
+FRONT_CRITERIA: Final = 14
 """Blockers on the first page; the others follow on the next."""
 
 MESSAGES: Final[Mapping[str, str]] = {
@@ -145,6 +146,10 @@ class ReportView:
     """What was audited: model and data sets."""
     blocking: tuple[Blocking, ...]
     waived: tuple[Blocking, ...]
+    gated: tuple[CriterionRow, ...]
+    """What the profile asks for and what was found; shown first where nothing blocks."""
+    open_controls: tuple[tuple[str, str, str], ...]
+    """Framework, how many of its controls nobody assessed, and the place of its checklist."""
     tally: tuple[tuple[Mark, int], ...]
     """Gated criteria by result."""
     gaps: Gaps
@@ -310,6 +315,16 @@ def _tally(book: Lookup) -> tuple[tuple[Mark, int], ...]:
     return tuple((mark, marks.count(mark)) for mark in order if mark in marks)
 
 
+def _gated(book: Lookup) -> tuple[CriterionRow, ...]:
+    names = [name for name in book.record.result.profile.gate if name in book.results and name in book.criteria]
+    return tuple(criterion_row(book, book.criteria[name], book.results[name]) for name in names)
+
+
+def _open_controls(lists: tuple[Checklist, ...]) -> tuple[tuple[str, str, str], ...]:
+    counted = [(one, dict(one.counts)[STATUSES[Status.NOT_ASSESSED]]) for one in lists]
+    return tuple((one.title, f"{count} of {things(one.total, 'control')}", one.link) for one, count in counted if count)
+
+
 def _waivers(book: Lookup) -> tuple[WaiverRow, ...]:
     return tuple(
         WaiverRow(
@@ -379,6 +394,7 @@ def _columns(record: AuditRecord) -> tuple[tuple[str, str, str], ...]:
 def report_view(record: AuditRecord) -> ReportView:
     """Turn a record into everything the report says. A pure function of the record."""
     book, result = Lookup(record), record.result
+    lists = checklists(book)
     blocking = _blockers(book, result.decision.failed) + _blockers(book, result.decision.incomplete)
     return ReportView(
         name=shortened(result.system.name, MOST_NAME),
@@ -395,10 +411,12 @@ def report_view(record: AuditRecord) -> ReportView:
         subject=_subject(record),
         blocking=tuple(blocking),
         waived=tuple(_blockers(book, result.decision.waived, waived=True)),
+        gated=_gated(book)[:FRONT_CRITERIA],
+        open_controls=_open_controls(lists),
         tally=_tally(book),
         gaps=gaps(book),
         areas=areas(book),
-        checklists=checklists(book),
+        checklists=lists,
         waivers=_waivers(book),
         documents=_documents(book),
         ignored=tuple(

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from govkit.assessment import catalogs
-from govkit.assessment.catalogs import load, load_profile, tighten
+from govkit.assessment.catalogs import load, tighten
 from govkit.assessment.criteria import MEASURED
 from govkit.assessment.facts import FACTS
+from govkit.assessment.profiles import load_profile
 from govkit.assessment.waivers import NEVER_WAIVED
 from govkit.config import CriterionOverride
 from govkit.core.errors import UsageProblem
