@@ -32,7 +32,7 @@ def audit(
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the paths only.")] = False,
 ) -> None:
-    """Audit a model on hold-out data, write the reports, and end with the gate's exit code."""
+    """Audit a model, write reports, end with the gate's exit code."""
     from govkit import flow
     from govkit.cli.console import Console
     from govkit.cli.options import day, names

@@ -7,7 +7,7 @@ from govkit.cli.app import app
 
 @app.command()
 def doctor() -> None:
-    """Say what this installation can do; exit code 2 when something that every audit needs is missing."""
+    """Say what is installed, what is missing, and what that costs."""
     from govkit.cli.console import table
     from govkit.core.errors import Exit
     from govkit.diagnosis import diagnose

@@ -15,7 +15,7 @@ def explain(
         Path | None, typer.Option("--record", help="Also say what it came to in this audit.json.")
     ] = None,
 ) -> None:
-    """Explain a check, criterion, control or profile, with what it came to in a record when one is named."""
+    """Explain a check, criterion, control or profile."""
     from govkit.cli.console import wrapped
     from govkit.explanation import explain as explained
     from govkit.records import read_record

@@ -13,7 +13,7 @@ def gate(
     profile: Annotated[str | None, typer.Option("--profile", help="Another profile than the record's.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Date to decide for; else today.")] = None,
 ) -> None:
-    """Decide from an audit.json, without model or data, and end with the gate's exit code."""
+    """Decide again from an audit.json; the exit code is the gate's."""
     from datetime import UTC, datetime
     from pathlib import Path
 

@@ -16,7 +16,7 @@ def init(
     target: Annotated[str | None, typer.Option("--target", help="The column that the model predicts.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a govkit.yaml that is there.")] = False,
 ) -> None:
-    """Write govkit.yaml beside DATA, with what could be inferred and comments for the rest."""
+    """Write govkit.yaml beside DATA with what could be inferred."""
     from govkit.config import FILE_NAME
     from govkit.core.errors import UsageProblem
     from govkit.delivery import put

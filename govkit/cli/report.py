@@ -27,7 +27,7 @@ def card(
     formats: FormatOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
 ) -> None:
-    """Render the model card from an audit.json (formats md, html, pdf)."""
+    """Render the model card from an audit.json."""
     from govkit.cli.options import names
     from govkit.cli.render import render_again
 

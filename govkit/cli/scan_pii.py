@@ -16,7 +16,7 @@ def scan_pii(
     seed: SeedOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")] = False,
 ) -> None:
-    """Look for personal data in the columns and texts of a data file."""
+    """Look for personal data in a data file."""
     from govkit.cli.examine import examine
 
     code = examine(

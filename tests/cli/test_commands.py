@@ -1,8 +1,10 @@
 """The smaller commands: what they print, how they end, and what they leave unloaded."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from govkit.config import Config
 from govkit.plugins.check import CHECKS
 
+ROOT = Path(__file__).parent.parent.parent
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "art", "presidio_analyzer", "weasyprint", "jinja2", "pyarrow", "spacy"}
 
 
@@ -165,3 +168,16 @@ def test_stages_can_be_run_alone(govkit, project):
     answer = govkit("provenance", project.data, "--json")
     assert answer.code == 5
     assert {item["outcome"] for item in json.loads(answer.out)} <= {"measured", "not_declared", "not_applicable"}
+
+
+def test_the_help_in_the_readme_is_the_real_one():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['govkit', '--help']; from govkit.__main__ import main; main()"],
+        env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    indented = "\n".join(f"    {line}".rstrip() for line in done.stdout.rstrip().splitlines())
+    assert indented in (ROOT / "README.md").read_text()
+    assert "..." not in done.stdout.replace("[ARGS]...", "")
