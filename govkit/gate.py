@@ -26,6 +26,8 @@ _EXITS: Final[Mapping[Verdict, Exit]] = {
 }
 NOTHING: Final = "nothing_required"
 """State of the blocker that stands for a profile which asks for nothing."""
+TOO_OLD: Final = "too_old"
+"""State of the blocker that stands for a record older than its profile lets it be."""
 
 
 def decide(
@@ -35,11 +37,12 @@ def decide(
     *,
     as_of: date,
     refused: bool = False,
+    too_old: bool = False,
 ) -> Decision:
     """Decide whether everything that the profile requires was shown.
 
     A criterion that was not judged counts as not run. A refused model comes before a failure, a failure before
-    something missing.
+    something missing; what is too old is as good as missing.
     """
     judged = {result.criterion: result for result in criteria}
     found = {(result.framework, result.control): result for result in controls}
@@ -53,8 +56,9 @@ def decide(
         if kind:
             blocker = Blocker(kind="control", id=required.control, framework=required.framework, state=state)
             sorted_in[kind].append(blocker)
-    if not profile.gate and not profile.controls:
-        sorted_in["incomplete"].append(Blocker(kind="criterion", id=profile.id, state=NOTHING))
+    for state, holds in ((NOTHING, not profile.gate and not profile.controls), (TOO_OLD, too_old)):
+        if holds:
+            sorted_in["incomplete"].append(Blocker(kind="criterion", id=profile.id, state=state))
     verdict = _verdict(sorted_in, refused=refused)
     return Decision(
         profile=profile.id,
@@ -70,7 +74,8 @@ def decide(
 def redecide(record: AuditRecord, profile: Profile | None, as_of: date) -> Decision:
     """Decide again from a record.
 
-    Waivers and statements that have expired by `as_of` no longer count; nothing is measured again.
+    Waivers and statements that have expired by `as_of` no longer count, nor does a record older than the profile
+    lets it be; nothing is measured again.
 
     Args:
         record: an audit record.
@@ -84,12 +89,14 @@ def redecide(record: AuditRecord, profile: Profile | None, as_of: date) -> Decis
         for document in result.document_results
         if document.expires_on is not None and document.expires_on < as_of
     }
+    asked = profile or result.profile
     return decide(
-        profile or result.profile,
+        asked,
         list(_still_waived(result.criterion_results, valid)),
         list(_still_attested(result.control_results, expired)),
         as_of=as_of,
         refused=bool(result.model and result.model.refused),
+        too_old=asked.max_age_days is not None and (as_of - result.as_of).days > asked.max_age_days,
     )
 
 

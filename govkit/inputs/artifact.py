@@ -8,12 +8,15 @@ import stat
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from govkit.core.digest import sha256
-from govkit.core.errors import InputProblem, UsageProblem
+from govkit.core.errors import InputProblem, ModelUnavailable, UsageProblem
+from govkit.core.frozen import Frozen
 from govkit.inputs import wire
 from govkit.inputs.model import Artifact, Described, Model, ScanFinding
 from govkit.inputs.proxy import Proxy, Worker
@@ -22,8 +25,41 @@ from govkit.plugins.model_format import MODEL_FORMATS
 
 MAX_BYTES = 2 * 2**30
 HEAD = 64
+_OTHERS = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"%PDF": "a PDF document",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "an HDF5 file",
+    b"PAR1": "a Parquet table",
+    b"\x7fELF": "a program",
+    b"\x04\x22\x4d\x18": "compressed with lz4, which is not supported",
+}
+"""First bytes of files that are often taken for a model."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class _ScanReport(Frozen):
+    """What the worker says of the file before it loads it."""
+
+    isolation: dict[str, str]
+    globals: tuple[str, ...]
+    findings: tuple[tuple[str, str, str], ...]
+    unreadable: str
+
+
+class _LoadReport(Frozen):
+    """What the worker says of the model, or why there is none."""
+
+    described: Described | None = None
+    unsupported: str = ""
+    """The end of a sentence on why an audit can't use the model."""
+    problem: str = ""
+    """Type of the exception that loading raised."""
+    module: str = ""
+    """The module that an import didn't find."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +122,16 @@ def _read(path: Path) -> _File:
         content = stream.read(MAX_BYTES + 1)
     if not content:
         raise InputProblem(f"{path.name} is empty", hint="give a model file as pickle or joblib wrote it")
+    return _File(path, content, sha256(content), _format(path, content[:HEAD]))
+
+
+def _format(path: Path, head: bytes) -> str:
+    what = next((f": it is {kind}" for start, kind in _OTHERS.items() if head.startswith(start)), "")
     for name, reader in MODEL_FORMATS.all().items():
-        if reader.recognises(content[:HEAD], path):
-            return _File(path, content, sha256(content), name)
+        if not what and reader.recognises(head, path):
+            return name
     known = ", ".join(MODEL_FORMATS.all())
-    raise InputProblem(f"{path.name} is no model in a known format", hint=f"formats are: {known}")
+    raise InputProblem(f"{path.name} is no model in a known format{what}", hint=f"formats are: {known}")
 
 
 def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
@@ -128,39 +169,55 @@ def _sealed(content: bytes) -> int:
 def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Model | None]:
     name = file.path.name
     try:
-        scan, _ = worker.receive(limits.start_seconds)
-    except (wire.Closed, TimeoutError) as problem:
-        ended = worker.lost("the scan of its file", timed_out=isinstance(problem, TimeoutError))
+        scan = _report(worker, _ScanReport, "the scan of its file", limits.start_seconds)
+    except ModelUnavailable as ended:
         raise InputProblem(f"{name} can't be scanned: {ended.message}", hint="save the model again") from None
-    findings = tuple(ScanFinding(*finding) for finding in scan["findings"])
+    findings = tuple(ScanFinding(*finding) for finding in scan.findings)
     artifact = Artifact(
         name=name,
         sha256=file.sha256,
         size=len(file.content),
         format=file.format,
-        globals=tuple(scan["globals"]),
+        globals=scan.globals,
         findings=findings,
-        isolation=scan["isolation"],
+        isolation=scan.isolation,
         refused=_refusal(findings),
     )
     if findings:
         worker.stop()
         return artifact, None
-    if scan["unreadable"]:
+    if scan.unreadable:
         raise InputProblem(
-            f"{name} is no model: {scan['unreadable']}", hint="save the fitted estimator with pickle or joblib"
+            f"{name} is no model: {scan.unreadable}", hint="save the fitted estimator with pickle or joblib"
         )
     try:
-        loaded, _ = worker.receive(limits.start_seconds)
-    except (wire.Closed, TimeoutError) as problem:
-        ended = worker.lost("loading", timed_out=isinstance(problem, TimeoutError))
-        return Artifact(**{**vars(artifact), "unavailable": ended.message}), None
-    if "problem" in loaded:
+        loaded = _report(worker, _LoadReport, "loading", limits.start_seconds)
+    except ModelUnavailable as ended:
+        return replace(artifact, unavailable=ended.message), None
+    described = loaded.described
+    if described is None:
         raise _not_loaded(name, loaded)
-    described = _described(loaded["described"])
     if "predict" not in described.methods:
         raise InputProblem(f"{name} holds a {described.estimator}, which can't predict", hint="save a fitted predictor")
     return artifact, Proxy(worker, described)
+
+
+_Report = TypeVar("_Report", bound=Frozen)
+
+
+def _report(worker: Worker, kind: type[_Report], doing: str, seconds: float) -> _Report:
+    """Wait for what the worker says of itself, and hold it against its form.
+
+    Raises:
+        ModelUnavailable: it ended, was too slow, or said something else.
+    """
+    try:
+        plain, _ = wire.receive(worker.connection, seconds=seconds, most=0)
+        return kind.model_validate(plain)
+    except (wire.Closed, ValidationError):
+        raise worker.lost(doing) from None
+    except TimeoutError:
+        raise worker.lost(doing, after=seconds) from None
 
 
 def _refusal(findings: tuple[ScanFinding, ...]) -> str:
@@ -171,9 +228,11 @@ def _refusal(findings: tuple[ScanFinding, ...]) -> str:
     return f"the file {first.what}" + (f": {first.subject}" if first.subject else "") + more
 
 
-def _not_loaded(name: str, loaded: dict[str, Any]) -> InputProblem:
-    module = str(loaded["module"]).split(".")[0]
-    if module and loaded["problem"] == "ModuleNotFoundError":
+def _not_loaded(name: str, loaded: _LoadReport) -> InputProblem:
+    if loaded.unsupported:
+        return InputProblem(f"{name} {loaded.unsupported}", hint="save one fitted estimator with one output")
+    module = loaded.module.split(".")[0]
+    if module and loaded.problem == "ModuleNotFoundError":
         if module == "sklearn":
             return InputProblem(
                 f"{name} was made by another scikit-learn version and can't be loaded by this one",
@@ -181,21 +240,5 @@ def _not_loaded(name: str, loaded: dict[str, Any]) -> InputProblem:
             )
         return InputProblem(f"{name} needs the package {module}", hint=f"pip install {module}")
     return InputProblem(
-        f"{name} can't be loaded ({loaded['problem']})", hint="save it again with the installed library versions"
-    )
-
-
-def _described(plain: dict[str, Any]) -> Described:
-    return Described(
-        estimator=plain["estimator"],
-        steps=tuple(plain["steps"]),
-        kind=plain["kind"],
-        methods=frozenset(plain["methods"]),
-        classes=tuple(plain["classes"]),
-        features=tuple(plain["features"]),
-        n_features=plain["n_features"],
-        parameters=plain["parameters"],
-        fitted_with=plain["fitted_with"],
-        warnings=tuple(plain["warnings"]),
-        stored_rows=tuple(plain["stored_rows"]),
+        f"{name} can't be loaded ({loaded.problem})", hint="save it again with the installed library versions"
     )

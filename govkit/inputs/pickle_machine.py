@@ -4,61 +4,30 @@ Built on Python's own unpickler, so that scan and load agree on how the bytes ar
 construct, call or change something are replaced by ones that only write down what would happen.
 """
 
-import importlib
 import io
 import pickle
-import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from govkit.plugins.model_format import Global, Policy, Scanned
+from govkit.inputs.pickle_calls import ARRAYS, BUILTINS, RECONSTRUCTORS, Built, Reference, Unusual, item, meant
+from govkit.plugins.model_format import Policy, Scanned
 
 MAX_NESTED = 20
 """Depth of object arrays within object arrays."""
 MAX_FINDINGS = 200
-MAX_ALLOCATION = 2**20
-"""Bytes that a call like bytearray(n) may ask for."""
-ARRAYS = frozenset({("numpy", "ndarray"), ("numpy", "matrix"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")})
+MAX_GLOBALS = 10_000
 CONTAINERS = frozenset(
     {("collections", "OrderedDict"), ("collections", "defaultdict"), ("sklearn.utils._bunch", "Bunch")}
-    | {(module, name) for module in ("builtins", "__builtin__") for name in ("dict", "list", "set")}
+    | {("scipy.optimize._optimize", "OptimizeResult")}
+    | {(module, name) for module in BUILTINS for name in ("dict", "list", "set")}
 )
 """Classes whose instances may be filled item by item."""
-SIZED = frozenset({(module, name) for module in ("builtins", "__builtin__") for name in ("bytes", "bytearray")})
-_SIMPLE_DTYPE = re.compile(r"[<>|=]?([?bhilqpBHILQPefdgFDGSUVOMmcu]|bool|object|str|bytes)[0-9]{0,9}")
-_ITEMS = {"?": 1, "e": 2, "g": 16, "F": 8, "D": 16, "G": 32, "b": 1, "h": 2, "i": 4, "l": 8, "q": 8, "f": 4, "d": 8}
-
-
-class Unreadable(Exception):
-    """The bytes are no pickle that could be read to its end; carries one sentence."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A global that the pickle names; never imported."""
-
-    module: str
-    name: str
-
-    @property
-    def key(self) -> Global:
-        """Module and name."""
-        return self.module, self.name
-
-    def __str__(self) -> str:
-        """Give the dotted path."""
-        return f"{self.module}.{self.name}"
-
-
-@dataclass(eq=False)
-class Built:
-    """What a call or a construction would give."""
-
-    maker: Reference
-    arguments: Any
-    state: Any = None
+WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+"""What joblib writes in place of an array, whose bytes follow in the stream."""
+_WRAPPER_STATE = frozenset({"subclass", "shape", "order", "dtype", "allow_mmap"})
+_ALIGNMENT = "numpy_array_alignment_bytes"
+_COMPUTED = Reference("", "computed")
 
 
 class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SLF001 - the pure-Python unpickler
@@ -68,8 +37,9 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
 
     def __init__(self, stream: io.BytesIO, policy: Policy, scanned: Scanned, depth: int = 0) -> None:
         """Take the bytes, the policy, and the place to write findings to."""
-        super().__init__(stream, encoding="latin1")
+        super().__init__(stream)
         self._stream = stream
+        self._size = len(stream.getbuffer())
         self._policy = policy
         self._scanned = scanned
         self._depth = depth
@@ -78,86 +48,82 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
         """Walk to the end.
 
         Raises:
-            Unreadable: the bytes break off or aren't a pickle.
+            Unusual: the bytes break off or aren't a pickle.
         """
         if self._depth > MAX_NESTED:
-            raise Unreadable("its object arrays are nested too deep")
+            raise Unusual("its object arrays are nested too deep")
         try:
-            return self.load()
-        except Unreadable:
+            top: object = self.load()
+        except Unusual:
             raise
         except Exception as error:
             # hostile bytes make the unpickler fail in any way there is
-            raise Unreadable(f"its bytes are no complete pickle ({type(error).__name__})") from None
+            raise Unusual(f"its bytes are no complete pickle ({type(error).__name__})") from None
+        frame = self._unframer.current_frame
+        if frame is not None and frame.read(1):
+            self._finding("GK-M09", "has bytes after the end of the model", "")
+        return top
 
     def find_class(self, module_name: str, global_name: str) -> Reference:
         """Write a global down."""
-        reference = Reference(str(module_name), str(global_name))
-        self._scanned.globals.append(str(reference))
+        reference = Reference(module_name, global_name)
+        if len(self._scanned.globals) >= MAX_GLOBALS:
+            raise Unusual(f"it refers to more than {MAX_GLOBALS:,} globals")
+        self._scanned.globals.add(str(reference))
         if not self._policy.allows(reference.key):
             dotted = " through an attribute" if "." in reference.name else ""
             self._finding("GK-M02", f"refers to something that is not on the allowlist{dotted}", reference)
         return reference
 
-    def persistent_load(self, pid: object) -> None:
+    def persistent_load(self, pid: object) -> Built:
         """Refuse references to objects outside the pickle."""
-        raise Unreadable("it refers to objects outside the file")
+        del pid
+        self._finding("GK-M04", "refers to objects outside the file", "")
+        return Built(_COMPUTED, ())
 
     def get_extension(self, code: int) -> None:
         """Refuse the extension registry."""
-        raise Unreadable("it uses the extension registry")
+        del code
+        self._finding("GK-M04", "refers to globals by number", "")
+        self.append(Built(_COMPUTED, ()))
 
     def _finding(self, code: str, sentence: str, subject: object) -> None:
-        if len(self._scanned.findings) < MAX_FINDINGS:
-            self._scanned.findings.append((code, sentence, str(subject) if isinstance(subject, Reference) else ""))
+        found = (code, sentence, str(subject) if isinstance(subject, Reference) else "")
+        if len(self._scanned.findings) < MAX_FINDINGS and found not in self._scanned.findings:
+            self._scanned.findings.append(found)
 
-    def _make(self, maker: object, arguments: Any) -> Built:  # noqa: ANN401 - whatever the pickle holds
-        if not isinstance(maker, Reference):
-            raise Unreadable("it makes an instance of something that is no class")
-        if self._policy.allows(maker.key) and not self._policy.may_construct(maker.key):
-            self._finding("GK-M03", "makes an instance of what may only be referred to", maker)
+    def _made(self, maker: object, arguments: Any, *, called: bool) -> Built:  # noqa: ANN401 - whatever it holds
+        """Write a call or a construction down and give what stands for its result."""
+        if not isinstance(maker, Reference) or not isinstance(arguments, tuple):
+            self._finding("GK-M05", "calls the result of another call", maker)
+            return Built(_COMPUTED, ())
+        if self._policy.allows(maker.key):
+            if called and not self._policy.may_call(maker.key):
+                self._finding("GK-M03", "calls what may not be called while loading", maker)
+            if not self._policy.may_construct(maker.key):
+                self._finding("GK-M03", "makes an instance of what may only be referred to", maker)
+        if not meant(maker, arguments, self._policy):
+            self._finding("GK-M03", "calls it with something it is not meant for", maker)
+        if maker.key in RECONSTRUCTORS and arguments and isinstance(arguments[0], Reference):
+            return Built(arguments[0], arguments[1:])
         return Built(maker, arguments)
 
     def _call(self) -> None:
         arguments = self.stack.pop()
-        maker = self.stack[-1]
-        if not isinstance(maker, Reference) or not isinstance(arguments, tuple):
-            self._finding("GK-M05", "calls the result of another call", maker)
-            self.stack[-1] = Built(Reference("", "computed"), ())
-            return
-        if self._policy.allows(maker.key) and not self._policy.may_call(maker.key):
-            self._finding("GK-M03", "calls what may not be called while loading", maker)
-        if not self._sensible(maker, arguments):
-            self._finding("GK-M03", "calls it with something it is not meant for", maker)
-        self.stack[-1] = Built(maker, arguments)
-
-    def _sensible(self, maker: Reference, arguments: tuple[Any, ...]) -> bool:
-        """Hold the arguments of calls that could reach further than their name says against what they are for."""
-        first = arguments[0] if arguments else None
-        if maker.name.startswith("__pyx_unpickle_") or maker.name == "newObj":
-            return isinstance(first, Reference) and first.module == maker.module and self._policy.may_construct(first.key)
-        if maker.name == "_reconstruct":
-            return isinstance(first, Reference) and first.key in ARRAYS
-        if maker.name == "_reconstructor":
-            known = isinstance(first, Reference) and self._policy.may_construct(first.key)
-            return known and isinstance(arguments[1], Reference) and arguments[1].module in ("builtins", "__builtin__")
-        if maker.key in SIZED:
-            return not isinstance(first, int) or first <= MAX_ALLOCATION
-        return True
+        self.stack[-1] = self._made(self.stack[-1], arguments, called=True)
 
     def _newobj(self) -> None:
         arguments = self.stack.pop()
-        self.stack.append(self._make(self.stack.pop(), arguments))
+        self.stack[-1] = self._made(self.stack[-1], arguments, called=False)
 
     def _newobj_ex(self) -> None:
         keywords, arguments = self.stack.pop(), self.stack.pop()
-        self.stack.append(self._make(self.stack.pop(), (arguments, keywords)))
+        if keywords:
+            self._finding("GK-M05", "makes an instance with named arguments", self.stack[-1])
+        self.stack[-1] = self._made(self.stack[-1], arguments, called=False)
 
     def _instantiate(self, maker: object, arguments: Any) -> None:  # noqa: ANN401 - called by INST and OBJ
-        built = self._make(maker, arguments)
-        if self._policy.allows(built.maker.key) and not self._policy.may_call(built.maker.key):
-            self._finding("GK-M03", "calls what may not be called while loading", built.maker)
-        self.stack.append(built)
+        self.append(self._made(maker, tuple(arguments), called=True))
 
     def _build(self) -> None:
         state = self.stack.pop()
@@ -165,53 +131,69 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
         if not isinstance(target, Built):
             self._finding("GK-M05", "changes the attributes of a global", target)
             return
-        target.state = state
+        if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict) and state[1]:  # noqa: PLR2004
+            self._finding("GK-M05", "sets attributes one by one", target.maker)
+        again, target.state = target.state is not None, state
+        if target.maker.key == ("numpy", "dtype"):
+            target.item = None
+            target.item = item(target)
         if target.maker.module.startswith("joblib.numpy_pickle"):
+            if again or self._depth:
+                raise Unusual("joblib's arrays in it are not where joblib writes them")
             self.stack[-1] = self._array(target)
 
     def _array(self, wrapper: Built) -> Built:
         """Step over the bytes of an array that joblib wrote into the stream; walk those that hold objects."""
-        state = wrapper.state
-        shape = state.get("shape") if isinstance(state, dict) else None
-        if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
-            raise Unreadable("an array in it has no shape")
-        kind = state.get("subclass")
+        if wrapper.maker.key != WRAPPER:
+            self._finding("GK-M03", "reads an array from another file", wrapper.maker)
+        state = _wrapper_state(wrapper.state)
+        kind = state["subclass"]
         if not (isinstance(kind, Reference) and kind.key in ARRAYS | {("numpy", "memmap")}):
             self._finding("GK-M03", "reads an array into a foreign class", kind)
-        array = Built(Reference("numpy", "ndarray"), ())
-        size, holds_objects = _item(state.get("dtype"))
+        size, holds_objects = item(state["dtype"])
         if holds_objects:
             Machine(self._stream, self._policy, self._scanned, self._depth + 1).run()
-            return array
-        if state.get("numpy_array_alignment_bytes") is not None:
-            padding = self._stream.read(1)
-            self._stream.seek(padding[0] if padding else 0, io.SEEK_CUR)
-        for length in shape:
-            size *= length
-        if size > len(self._stream.getbuffer()) - self._stream.tell():
-            raise Unreadable("an array in it is longer than the file")
-        self._stream.seek(size, io.SEEK_CUR)
-        return array
+        else:
+            if state.get(_ALIGNMENT) is not None:
+                padding = self._stream.read(1)
+                self._stream.seek(padding[0] if padding else 0, io.SEEK_CUR)
+            for length in state["shape"]:
+                size *= length
+            if size > self._size - self._stream.tell():
+                raise Unusual("an array in it is longer than the file")
+            self._stream.seek(size, io.SEEK_CUR)
+        return Built(Reference("numpy", "ndarray"), ())
 
     def _fills(self, target: object, kind: type) -> bool:
         """Say whether a plain container is filled, which may be done for real; note anything else."""
+        if isinstance(target, Reference):
+            self._finding("GK-M05", "changes the items of a global", target)
+            return False
         if isinstance(target, Built):
             if target.maker.key not in CONTAINERS:
                 self._finding("GK-M05", "fills an object that is no container", target.maker)
             return False
         if not isinstance(target, kind):
-            raise Unreadable("it fills something that is no container")
+            raise Unusual("it fills something that is no container")
         return True
+
+    def _store(self, target: object, items: list[Any]) -> None:
+        """Keep what stands under text, which is all that is looked at later; other keys can be slow to hash."""
+        if self._fills(target, dict) and isinstance(target, dict):
+            target.update({key: value for key, value in zip(items[::2], items[1::2], strict=True) if type(key) is str})
 
     def _setitem(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        if self._fills(self.stack[-1], dict):
-            self.stack[-1][key] = value
+        self._store(self.stack[-1], [key, value])
 
     def _setitems(self) -> None:
         items = self.pop_mark()
-        if self._fills(self.stack[-1], dict):
-            self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
+        self._store(self.stack[-1], items)
+
+    def _dict(self) -> None:
+        items, made = self.pop_mark(), {}
+        self._store(made, items)
+        self.append(made)
 
     def _append(self) -> None:
         value = self.stack.pop()
@@ -224,9 +206,12 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
             self.stack[-1].extend(items)
 
     def _additems(self) -> None:
-        items = self.pop_mark()
-        if self._fills(self.stack[-1], set):
-            self.stack[-1].update(items)
+        self.pop_mark()
+        self._fills(self.stack[-1], set)
+
+    def _frozenset(self) -> None:
+        self.pop_mark()
+        self.append(frozenset())
 
     def _long_put(self) -> None:
         (index,) = struct.unpack("<I", self.read(4))
@@ -237,15 +222,21 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
 
     def _remember(self, index: int) -> None:
         """Memo indexes grow by one; the C unpickler would allocate memory for a large one."""
-        if not 0 <= index <= len(self._stream.getbuffer()):
-            raise Unreadable("its memo is larger than the file")
+        if not 0 <= index <= self._size:
+            raise Unusual("its memo is larger than the file")
         self.memo[index] = self.stack[-1]
 
     def _bytearray(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
-        if size > len(self._stream.getbuffer()):
-            raise Unreadable("it announces more bytes than the file has")
+        if size > self._size:
+            raise Unusual("it announces more bytes than the file has")
         self.append(bytearray(self.read(size)))
+
+    def _frame(self) -> None:
+        (size,) = struct.unpack("<Q", self.read(8))
+        if size > self._size:
+            raise Unusual("it announces more bytes than the file has")
+        self._unframer.load_frame(size)
 
     dispatch[pickle.REDUCE[0]] = _call
     dispatch[pickle.NEWOBJ[0]] = _newobj
@@ -253,56 +244,31 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
     dispatch[pickle.BUILD[0]] = _build
     dispatch[pickle.SETITEM[0]] = _setitem
     dispatch[pickle.SETITEMS[0]] = _setitems
+    dispatch[pickle.DICT[0]] = _dict
     dispatch[pickle.APPEND[0]] = _append
     dispatch[pickle.APPENDS[0]] = _appends
     dispatch[pickle.ADDITEMS[0]] = _additems
+    dispatch[pickle.FROZENSET[0]] = _frozenset
     dispatch[pickle.LONG_BINPUT[0]] = _long_put
     dispatch[pickle.PUT[0]] = _text_put
     dispatch[pickle.BYTEARRAY8[0]] = _bytearray
+    dispatch[pickle.FRAME[0]] = _frame
 
 
-def _item(dtype: object) -> tuple[int, bool]:
-    """Give a dtype's bytes per item, and whether its items are objects.
+def _wrapper_state(state: object) -> dict[str, Any]:
+    """Check the attributes of joblib's array wrapper: exactly its own, as a further one could replace a method.
 
     Raises:
-        Unreadable: it is no dtype that arrays of a model have.
+        Unusual: they are others, or not plain.
     """
-    if isinstance(dtype, Built) and dtype.maker.key == ("numpy", "dtype"):
-        text = dtype.arguments[0] if dtype.arguments else None
-        if isinstance(text, Reference):
-            text = {"float64": "f8", "int64": "i8", "object_": "O8", "object": "O8", "bool": "b1"}.get(text.name)
-        if isinstance(text, str) and _SIMPLE_DTYPE.fullmatch(text):
-            return _sized(text.lstrip("<>|="), dtype.state)
-    raise Unreadable("an array in it has an unusual type")
-
-
-def _sized(text: str, state: object) -> tuple[int, bool]:
-    letter, digits = text[0], text[1:]
-    if letter == "V":
-        return _structured(state)
-    if letter == "O":
-        return 8, True
-    size = int(digits) if digits.isdigit() else _ITEMS.get(letter, 0)
-    if letter == "U":
-        size *= 4
-    if not size:
-        raise Unreadable("an array in it has an unusual type")
-    return size, False
-
-
-_FIELDS, _ITEM_SIZE = 4, 5
-"""Positions in the state of a pickled dtype."""
-
-
-def _structured(state: object) -> tuple[int, bool]:
-    """Give the item size of a dtype with named fields, a tree's nodes for instance."""
-    if not isinstance(state, tuple) or len(state) <= _ITEM_SIZE or not isinstance(state[_FIELDS], dict):
-        raise Unreadable("an array in it has an unusual type")
-    objects = [_item(field[0])[1] for field in state[_FIELDS].values() if isinstance(field, tuple) and field]
-    size = state[_ITEM_SIZE]
-    if not isinstance(size, int) or size <= 0 or len(objects) != len(state[_FIELDS]):
-        raise Unreadable("an array in it has an unusual type")
-    return size, any(objects)
+    if not isinstance(state, dict) or set(state) - {_ALIGNMENT} != _WRAPPER_STATE:
+        raise Unusual("an array in it is not described as joblib does")
+    shape, alignment = state["shape"], state.get(_ALIGNMENT)
+    if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
+        raise Unusual("an array in it has no shape")
+    if (alignment is not None and type(alignment) is not int) or state["order"] not in ("C", "F"):
+        raise Unusual("an array in it is not described as joblib does")
+    return state
 
 
 def scan_pickle(content: bytes, policy: Policy) -> Scanned:
@@ -311,43 +277,16 @@ def scan_pickle(content: bytes, policy: Policy) -> Scanned:
     stream = io.BytesIO(content)
     try:
         top = Machine(stream, policy, scanned).run()
-    except (Unreadable, RecursionError, MemoryError) as problem:
+    except (Unusual, RecursionError, MemoryError) as problem:
         scanned.unreadable = str(problem) or "it is nested too deep"
         return scanned
     if stream.tell() != len(content):
         scanned.findings.append(("GK-M09", "has bytes after the end of the model", ""))
-    if not isinstance(top, Built):
+    if not isinstance(top, Built) and not _holds_one(top):
         scanned.unreadable = f"it holds a {type(top).__name__.lower()} and no estimator"
     return scanned
 
 
-def load_pickle(content: bytes, policy: Policy) -> object:
-    """Unpickle under the same policy that the scan applied.
-
-    Raises:
-        UnpicklingError: a global is refused after all.
-    """
-    from joblib.numpy_pickle import NumpyUnpickler
-
-    class Guarded(NumpyUnpickler):  # type: ignore[misc]
-        def find_class(self, module: str, name: str) -> object:
-            return _resolved(module, name, policy)
-
-    class GuardedFast(pickle.Unpickler):
-        def find_class(self, module: str, name: str) -> object:
-            return _resolved(module, name, policy)
-
-    stream = io.BytesIO(content)
-    if b"joblib.numpy_pickle" in content:
-        loaded: object = Guarded("", stream, True).load()  # noqa: FBT003 - joblib's signature
-        return loaded
-    return GuardedFast(stream).load()
-
-
-_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-
-
-def _resolved(module: str, name: str, policy: Policy) -> object:
-    if not policy.allows((module, name)) or "." in name:
-        raise pickle.UnpicklingError("refused while loading")
-    return getattr(importlib.import_module(_RENAMED.get(module, module)), name)
+def _holds_one(top: object) -> bool:
+    """Say whether this is a dictionary with objects in it, such as {"model": ..., "columns": [...]}."""
+    return isinstance(top, dict) and any(isinstance(value, Built) for value in top.values())

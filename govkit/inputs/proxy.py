@@ -1,13 +1,16 @@
 """The audit's end of the model's process: asks, checks every answer's form, and notices when nobody answers."""
 
+import math
+import re
 import signal
 import socket
 import subprocess
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from govkit.core.errors import ModelRaised, ModelUnavailable
+from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable
 from govkit.inputs import wire
 from govkit.inputs.model import Described
 
@@ -18,7 +21,14 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """How far probabilities may be from adding up to 1."""
+PER_VALUE = 16
+"""Bytes that one number of an answer may take."""
+OVERHEAD = 2**20
+MAX_STRUCTURE = 2**30
+"""Bytes of fitted numbers that a model may hand over."""
 Method = Literal["predict", "predict_proba", "decision_function"]
+_NUMBERS = re.compile(r"[<>|=]?[biuf][0-9]{1,2}")
+_NONSENSE = "the model's process answered nonsense"
 
 
 @dataclass
@@ -30,10 +40,12 @@ class Worker:
     call_seconds: float
     ended: str = ""
     """Why it can't answer any more; empty while it can."""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def call(self, header: dict[str, Any], payload: bytes | memoryview = b"") -> tuple[dict[str, Any], bytearray]:
-        """Send one operation and wait for the answer.
+    def call(
+        self, header: dict[str, Any], payload: bytes | memoryview = b"", *, most: int = OVERHEAD
+    ) -> tuple[dict[str, Any], bytearray]:
+        """Send one operation and wait for the answer, of which at most `most` bytes are taken.
 
         Raises:
             ModelUnavailable: the process is gone, or didn't answer in time and was ended.
@@ -43,42 +55,44 @@ class Worker:
             if self.ended:
                 raise ModelUnavailable(self.ended, hint="audit a model that can be asked, or raise its limits")
             try:
-                wire.send(self.connection, header, payload)
-                answer, content = self.receive(self.call_seconds)
-            except (wire.Closed, TimeoutError) as problem:
-                raise self.lost(str(header["operation"]), timed_out=isinstance(problem, TimeoutError)) from None
+                wire.send(self.connection, header, payload, seconds=self.call_seconds)
+                answer, content = wire.receive(self.connection, seconds=self.call_seconds, most=most)
+            except wire.Closed:
+                raise self.lost(str(header["operation"])) from None
+            except TimeoutError:
+                raise self.lost(str(header["operation"]), after=self.call_seconds) from None
         if "raised" in answer:
             raise ModelRaised(
                 f"the model raised {answer['raised']} in {header['operation']}", hint="try it on the same rows in Python"
             )
         return answer, content
 
-    def receive(self, seconds: float) -> tuple[dict[str, Any], bytearray]:
-        """Receive one frame within a time."""
-        self.connection.settimeout(seconds)
-        return wire.receive(self.connection)
+    def lost(self, doing: str, *, after: float | None = None) -> ModelUnavailable:
+        """End what is left of the process and say how it ended.
 
-    def lost(self, doing: str, *, timed_out: bool) -> ModelUnavailable:
-        """End what is left of the process and say how it ended."""
-        if timed_out:
-            self.stop()
-            self.ended = f"the model did not answer {doing} within {self.call_seconds:.0f} s and was stopped"
-        else:
+        Args:
+            doing: what it was asked.
+            after: the seconds it was given, where it didn't answer in time.
+        """
+        if after is None:
             try:
                 code = self.process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 code = 0
-            self.stop()
-            self.ended = f"the model's process {_how(code)} in {doing}"
+            ended = f"the model's process {_how(code)} in {doing}"
+        else:
+            ended = f"the model did not answer {doing} within {after:g} s and was stopped"
+        self.ended = self.ended or ended
+        self.stop()
         return ModelUnavailable(self.ended, hint="try the same call in Python; the rest of the audit goes on")
 
     def stop(self) -> None:
-        """End the process; harmless when it has ended."""
-        self.connection.close()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        """End the process; harmless when it has ended, and from another thread while a call waits."""
         self.ended = self.ended or "the model's process was closed"
+        self.process.kill()
+        self.process.wait()
+        with self._lock:  # a waiting call has seen the end by now and lets go of the connection
+            self.connection.close()
 
 
 def _how(code: int) -> str:
@@ -108,6 +122,8 @@ class Proxy:
             raise self._nonsense("predict", "one answer a row")
         if answer.dtype.kind == "f" and not np.isfinite(answer).all():
             raise self._nonsense("predict", "finite numbers")
+        if answer.dtype.kind == "O" and not all(isinstance(label, str | int | float) for label in answer):
+            raise self._nonsense("predict", "a label or a number for every row")
         return answer
 
     def predict_proba(self, rows: "pd.DataFrame") -> "NDArray[np.float64]":
@@ -131,7 +147,8 @@ class Proxy:
 
     def structure(self) -> "dict[str, NDArray[np.generic]]":
         """Give the fitted numbers as arrays."""
-        answer, content = self._worker.call({"operation": "structure", "handle": self._handle})
+        header = {"operation": "structure", "handle": self._handle}
+        answer, content = self._worker.call(header, most=MAX_STRUCTURE)
         return _unpacked(answer, content)
 
     def fit(self, rows: "pd.DataFrame", target: "NDArray[np.generic]", *, seed: int) -> "Proxy":
@@ -140,7 +157,10 @@ class Proxy:
         frame["target"] = target
         header = {"operation": "fit", "handle": self._handle, "names": names, "seed": seed}
         answer, _ = self._worker.call(header, _stream(frame))
-        return Proxy(self._worker, self.described, int(answer["handle"]))
+        handle, classes = answer.get("handle"), answer.get("classes")
+        if not isinstance(handle, int) or not isinstance(classes, list):
+            raise ModelUnavailable(_NONSENSE, hint="correct the model")
+        return Proxy(self._worker, replace(self.described, classes=tuple(classes)), handle)
 
     def release(self) -> None:
         """Forget a clone; for the audited model, end the process."""
@@ -165,12 +185,14 @@ class Proxy:
 
         names, frame = _positional(rows)
         header = {"operation": method, "handle": self._handle, "names": names}
-        answer, content = self._worker.call(header, _stream(frame))
+        values = len(rows) * max(len(self.described.classes), 1) ** (2 if method == "decision_function" else 1)
+        answer, content = self._worker.call(header, _stream(frame), most=OVERHEAD + PER_VALUE * values)
+        arrays = _unpacked(answer, content)
         if "labels" in answer:
-            labels = np.empty(len(answer["labels"]), dtype=object)
-            labels[:] = answer["labels"]
-            return labels.reshape(answer["shape"])
-        return _unpacked(answer, content)["answer"]
+            return _labelled(answer["labels"], arrays.get("codes"))
+        if "answer" not in arrays:
+            raise ModelUnavailable(_NONSENSE, hint="correct the model")
+        return arrays["answer"]
 
     def _nonsense(self, method: str, wanted: str) -> ModelUnavailable:
         return ModelUnavailable(f"the model's {method} does not give {wanted}", hint="correct the model")
@@ -183,9 +205,21 @@ def _positional(rows: "pd.DataFrame") -> "tuple[list[str], pd.DataFrame]":
 
 
 def _stream(frame: "pd.DataFrame") -> memoryview:
+    """Write rows as an Arrow stream.
+
+    Raises:
+        InputProblem: a column holds what Arrow has no type for.
+    """
     import pyarrow as pa
 
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    try:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        # the message would quote cells
+        raise InputProblem(
+            "a column holds values of several kinds and can't be given to the model",
+            hint="make every column all numbers, all text or all dates",
+        ) from None
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -198,14 +232,40 @@ def _unpacked(answer: dict[str, Any], content: bytearray) -> "dict[str, NDArray[
     Raises:
         ModelUnavailable: they aren't.
     """
+    try:
+        return dict(_arrays(answer["arrays"], content))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ModelUnavailable(_NONSENSE, hint="correct the model") from None
+
+
+def _arrays(facts: dict[str, Any], content: bytearray) -> "Iterator[tuple[str, NDArray[np.generic]]]":
     import numpy as np
 
-    arrays, start = {}, 0
-    for name, facts in answer["arrays"].items():
-        dtype, shape = np.dtype(facts["dtype"]), tuple(int(size) for size in facts["shape"])
-        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-        if dtype.hasobject or start + size > len(content):
-            raise ModelUnavailable("the model's process answered nonsense", hint="correct the model")
-        arrays[name] = np.frombuffer(content, dtype, count=int(np.prod(shape, dtype=np.int64)), offset=start).reshape(shape)
-        start += size
-    return arrays
+    start = 0
+    for name, each in facts.items():
+        shape = tuple(each["shape"])
+        if not _NUMBERS.fullmatch(each["dtype"]) or not all(type(size) is int and size >= 0 for size in shape):
+            raise ValueError
+        dtype, count = np.dtype(each["dtype"]), math.prod(shape)
+        if start + dtype.itemsize * count > len(content):
+            raise ValueError
+        flat = np.frombuffer(content, dtype, count=count, offset=start) if count else np.empty(0, dtype)
+        yield name, flat.reshape(shape)
+        start += dtype.itemsize * count
+
+
+def _labelled(labels: object, codes: "NDArray[np.generic] | None") -> "NDArray[np.generic]":
+    """Turn numbers of labels into the labels.
+
+    Raises:
+        ModelUnavailable: a number has no label.
+    """
+    import numpy as np
+
+    if not isinstance(labels, list) or codes is None or codes.dtype.kind not in "iu":
+        raise ModelUnavailable(_NONSENSE, hint="correct the model")
+    if codes.size and not (codes.min() >= 0 and codes.max() < len(labels)):
+        raise ModelUnavailable(_NONSENSE, hint="correct the model")
+    known = np.empty(len(labels), dtype=object)
+    known[:] = labels
+    return known[codes.astype(np.int64)]

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import time
 from typing import Any
 
 HEAD = struct.Struct("<IQ")
@@ -14,47 +15,69 @@ class Closed(Exception):
     """The other end is gone or doesn't keep to the protocol."""
 
 
-def send(connection: socket.socket, header: dict[str, Any], payload: bytes | memoryview = b"") -> None:
+def send(
+    connection: socket.socket,
+    header: dict[str, Any],
+    payload: bytes | memoryview = b"",
+    *,
+    seconds: float | None = None,
+) -> None:
     """Send one frame.
 
     Raises:
         Closed: the other end is gone.
+        TimeoutError: it didn't take the frame within `seconds`.
     """
     text = json.dumps(header).encode()
+    connection.settimeout(seconds)
     try:
         connection.sendall(HEAD.pack(len(text), len(payload)) + text)
         if payload:
             connection.sendall(payload)
-    except (BrokenPipeError, ConnectionError):
+    except TimeoutError:
+        raise
+    except OSError:
         raise Closed from None
 
 
-def receive(connection: socket.socket) -> tuple[dict[str, Any], bytearray]:
-    """Receive one frame.
+def receive(
+    connection: socket.socket, *, seconds: float | None = None, most: int = MAX_PAYLOAD
+) -> tuple[dict[str, Any], bytearray]:
+    """Receive one frame with at most `most` bytes of payload.
 
     Raises:
         Closed: the other end is gone, or sent something that is no frame.
-        TimeoutError: nothing came in the connection's time.
+        TimeoutError: the frame wasn't complete within `seconds`.
     """
-    text_size, payload_size = HEAD.unpack(_exactly(connection, HEAD.size))
-    if text_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
+    until = None if seconds is None else time.monotonic() + seconds
+    text_size, payload_size = HEAD.unpack(_exactly(connection, HEAD.size, until))
+    if text_size > MAX_HEADER or payload_size > most:
         raise Closed
     try:
-        header = json.loads(_exactly(connection, text_size))
-    except ValueError:
+        header = json.loads(_exactly(connection, text_size, until))
+    except (ValueError, RecursionError):
         raise Closed from None
     if not isinstance(header, dict):
         raise Closed
-    return header, _exactly(connection, payload_size)
+    return header, _exactly(connection, payload_size, until)
 
 
-def _exactly(connection: socket.socket, size: int) -> bytearray:
+def _exactly(connection: socket.socket, size: int, until: float | None) -> bytearray:
     content = bytearray(size)
     view = memoryview(content)
     while view:
+        if until is not None:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
+        else:
+            connection.settimeout(None)
         try:
             count = connection.recv_into(view)
-        except ConnectionError:
+        except TimeoutError:
+            raise
+        except OSError:
             raise Closed from None
         if not count:
             raise Closed

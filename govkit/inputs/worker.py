@@ -62,7 +62,7 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
     scanned = reader.scan(content, allowed)
     report = {
         "isolation": layers,
-        "globals": sorted(set(scanned.globals)),
+        "globals": sorted(scanned.globals),
         "findings": scanned.findings,
         "unreadable": scanned.unreadable,
     }

@@ -36,7 +36,8 @@ class Policy:
 class Scanned:
     """What a static scan found; nothing is imported or called to fill it."""
 
-    globals: list[str] = field(default_factory=list)
+    globals: set[str] = field(default_factory=set)
+    """Every global that the file refers to, `module.name`."""
     findings: list[tuple[str, str, str]] = field(default_factory=list)
     """(code, sentence, subject) of what makes the file refused."""
     unreadable: str = ""

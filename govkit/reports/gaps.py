@@ -1,5 +1,6 @@
 """What was not assessed and what to bring, grouped by the line that would supply it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from govkit.core.control import CriterionResult, Result
@@ -43,6 +44,12 @@ class Gaps:
     """Measured, but the interval lies across the limit or a condition didn't hold."""
     unmeasured: tuple[str, ...]
     """Checks that controls call for and this version doesn't have."""
+
+    @property
+    def families(self) -> str:
+        """Count the checks that this version doesn't have by family: `drift (3), fairness (4)`."""
+        counts = Counter(name.partition(".")[0] for name in self.unmeasured)
+        return ", ".join(f"{family} ({count})" for family, count in counts.items())
 
     @property
     def count(self) -> int:

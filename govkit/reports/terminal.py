@@ -9,7 +9,7 @@ from typing import Final
 from govkit.core.control import Result
 from govkit.core.record import AuditRecord
 from govkit.reports.areas import Area
-from govkit.reports.gaps import Gap
+from govkit.reports.gaps import Gap, Gaps
 from govkit.reports.view import Blocking, ReportView, report_view
 from govkit.reports.wording import RESULTS, Mark, clean, lead
 
@@ -106,13 +106,13 @@ def _counts(area: Area) -> tuple[int, int, int, int]:
 
 def _blocking(paper: _Paper, row: Blocking) -> Iterator[str]:
     yield from paper.marked(row.mark, f"{row.title} ({row.mark.word})")
-    if row.measured:
+    if row.because and (row.mark.tone == "unsure" or not row.measured):
+        yield from paper.wrapped(row.because, _INDENT * 2)
+    elif row.measured:
         first = row.measured[0]
         number = " ".join(part for part in (first.text, first.interval, f"(n {first.n:,})", first.about) if part)
         more = f", and {len(row.measured) - 1 + row.unshown} more" if len(row.measured) + row.unshown > 1 else ""
         yield from paper.wrapped(f"{number}; limit {row.limit}{more}", _INDENT * 2)
-    elif row.because:
-        yield from paper.wrapped(row.because, _INDENT * 2)
     advice = f"{lead(row.ask).lower()}: {row.ask}" if row.ask else f"to do: {row.remedy}" if row.remedy else ""
     if advice:
         yield from paper.wrapped(advice, _INDENT * 2)
@@ -145,6 +145,12 @@ def _missing(paper: _Paper, gaps: tuple[Gap, ...]) -> Iterator[str]:
     yield ""
 
 
+def _unmeasured(paper: _Paper, gaps: Gaps) -> Iterator[str]:
+    if gaps.unmeasured:
+        yield from paper.wrapped(f"Controls call for what this version does not measure: {gaps.families}.", "")
+        yield ""
+
+
 def _decision(paper: _Paper, view: ReportView) -> Iterator[str]:
     counts = ", ".join(f"{count} {mark.word}" for mark, count in view.tally)
     word = f"{paper.plain(view.verdict.sign)} {view.verdict.word}"
@@ -175,6 +181,7 @@ def verdict(record: AuditRecord, *, width: int = 80, colour: bool, unicode: bool
         *_section(paper, "Not decided", [] if quiet else undecided),
         *_section(paper, "Required and open", [] if quiet else required),
         *_missing(paper, () if quiet else view.gaps.missing),
+        *(() if quiet else _unmeasured(paper, view.gaps)),
         *_decision(paper, view),
     ]
     return "\n".join(lines) + "\n"

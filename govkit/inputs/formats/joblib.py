@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from govkit.inputs.pickle_machine import load_pickle, scan_pickle
+from govkit.inputs.pickle_loader import load_pickle
+from govkit.inputs.pickle_machine import scan_pickle
 from govkit.plugins.model_format import Policy, Scanned, model_format
 
 MAX_OUTPUT = 2 * 2**30

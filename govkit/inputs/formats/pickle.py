@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from govkit.inputs.pickle_machine import load_pickle, scan_pickle
+from govkit.inputs.pickle_loader import load_pickle
+from govkit.inputs.pickle_machine import scan_pickle
 from govkit.plugins.model_format import Policy, Scanned, model_format
 
 SUFFIXES = frozenset({".pkl", ".pickle", ".joblib", ".sav"})
