@@ -93,8 +93,9 @@ def against(old: AuditRecord, new: AuditRecord, decision: Decision) -> Against:
 
 
 def _answer(decision: Decision, failed: tuple[Blocker, ...], incomplete: tuple[Blocker, ...]) -> tuple[Verdict, Exit]:
-    if decision.verdict is Verdict.REFUSED:
-        return Verdict.REFUSED, Exit.REFUSED
+    blocked = decision.failed or decision.incomplete
+    if decision.verdict is Verdict.REFUSED or not blocked:
+        return decision.verdict, decision.exit_code
     if failed:
         return Verdict.FAILED, Exit.FAILED
     return (Verdict.INCOMPLETE, Exit.INCOMPLETE) if incomplete else (Verdict.PASSED, Exit.PASSED)

@@ -1,6 +1,7 @@
 """Compare two audits of one system: what changed by more than chance, which way, and what it did to controls."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist
 from typing import Final, Literal
@@ -9,7 +10,6 @@ from govkit.core.control import Criterion, CriterionResult, Result, Status, Verd
 from govkit.core.digest import SIGNIFICANT_DIGITS
 from govkit.core.errors import InputProblem
 from govkit.core.evidence import Evidence, Measurement
-from govkit.core.frozen import Frozen
 from govkit.core.record import AuditRecord
 
 LEVEL: Final = 0.95
@@ -34,7 +34,8 @@ STATUS_RANKS: Final[Mapping[Status, int]] = {
 }
 
 
-class Side(Frozen):
+@dataclass(frozen=True)
+class Side:
     """One of the two audits."""
 
     as_of: date
@@ -46,7 +47,8 @@ class Side(Frozen):
     govkit_version: str
 
 
-class Reading(Frozen):
+@dataclass(frozen=True)
+class Reading:
     """A measured value on one side."""
 
     value: float
@@ -55,7 +57,8 @@ class Reading(Frozen):
     n: int
 
 
-class MeasurementChange(Frozen):
+@dataclass(frozen=True)
+class MeasurementChange:
     """A measurement that differs by more than chance."""
 
     check: str
@@ -75,7 +78,8 @@ class MeasurementChange(Frozen):
     """Whether both sides were measured by the same version of the check with the same parameters."""
 
 
-class CriterionChange(Frozen):
+@dataclass(frozen=True)
+class CriterionChange:
     """A criterion whose result, limit or waiver differs."""
 
     criterion: str
@@ -92,7 +96,8 @@ class CriterionChange(Frozen):
     """Id of the waiver that covers the new failure."""
 
 
-class ControlChange(Frozen):
+@dataclass(frozen=True)
+class ControlChange:
     """A control whose status differs."""
 
     framework: str
@@ -102,7 +107,8 @@ class ControlChange(Frozen):
     direction: Direction
 
 
-class Comparison(Frozen):
+@dataclass(frozen=True)
+class Comparison:
     """What changed from one audit to the next."""
 
     system: str

@@ -1,43 +1,60 @@
 """Explain an id: the chain from check to evidence, criterion, control and profile."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
-from govkit.assessment.catalogs import Catalog, load
-from govkit.assessment.profiles import load_profile
-from govkit.core.control import Control, Criterion, Framework, Profile
+from govkit.assessment.catalogs import Catalog, load, load_crosswalk
+from govkit.assessment.profiles import demands_of, load_profile, profile_names
+from govkit.core.control import Applies, Control, Criterion, Crosswalk, Framework, Profile
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Measurement
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord
 from govkit.plugins.check import CHECKS, Check
-from govkit.resources import shipped
 from govkit.strict_yaml import did_you_mean
 
 
 def explain(name: str, record: AuditRecord | None = None) -> str:
-    """Explain a check, a criterion, a control (by id or token) or a profile; with a record, what it came to there.
+    """Explain a check, a criterion, a framework, a control (by id or token) or a profile.
+
+    With a record it also says what the id came to there.
 
     Raises:
         UsageProblem: nothing has this id.
     """
-    catalog, checks = load(), CHECKS.all()
+    catalog = load()
+    profiles = {profile: load_profile(profile, catalog) for profile in profile_names()}
+    lines = _from_catalog(name, catalog, profiles, record)
+    if lines is None:
+        # importing every check takes longer than reading every catalog
+        checks = CHECKS.all()
+        if name not in checks:
+            ids = [*checks, *_ids(catalog), *profiles]
+            hint = did_you_mean(name, ids, "`govkit checks list` and `govkit controls list` name what there is")
+            raise UsageProblem(f"nothing is called {name!r}", hint=hint)
+        lines = _check(checks[name], catalog, record)
+    return "\n".join(lines)
+
+
+def _from_catalog(
+    name: str, catalog: Catalog, profiles: Mapping[str, Profile], record: AuditRecord | None
+) -> Iterator[str] | None:
+    """Explain a criterion, a control, a framework or a profile; None when nothing of these has the name."""
     criteria = {found.id: found for found in catalog.criteria}
     controls = _controls(catalog)
-    profiles = {profile.id: profile for profile in _profiles(catalog)}
-    if name in checks:
-        lines = _check(checks[name], catalog, record)
-    elif name in criteria:
-        lines = _criterion(criteria[name], catalog, profiles, record)
-    elif name.lower() in controls:
-        lines = _control(*controls[name.lower()], profiles, record)
-    elif name in profiles:
-        lines = _profile(profiles[name])
-    else:
-        ids = [*checks, *criteria, *controls, *profiles]
-        hint = did_you_mean(name, ids, "`govkit checks list` and `govkit controls list` name what there is")
-        raise UsageProblem(f"nothing is called {name!r}", hint=hint)
-    return "\n".join(lines)
+    frameworks = {framework.id: framework for framework in catalog.frameworks}
+    if name in criteria:
+        return _criterion(criteria[name], catalog, profiles, record)
+    if name.lower() in controls:
+        return _control(*controls[name.lower()], profiles, load_crosswalk(catalog), record)
+    if name in frameworks:
+        return _framework(frameworks[name], profiles)
+    return _profile(profiles[name]) if name in profiles else None
+
+
+def _ids(catalog: Catalog) -> Iterator[str]:
+    yield from (criterion.id for criterion in catalog.criteria)
+    yield from _controls(catalog)
+    yield from (framework.id for framework in catalog.frameworks)
 
 
 def _controls(catalog: Catalog) -> dict[str, tuple[Framework, Control]]:
@@ -46,12 +63,6 @@ def _controls(catalog: Catalog) -> dict[str, tuple[Framework, Control]]:
         for control in framework.controls:
             found[control.id.lower()] = found[control.token.lower()] = (framework, control)
     return found
-
-
-def _profiles(catalog: Catalog) -> Iterator[Profile]:
-    for file in sorted((shipped("controls") / "profiles").iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".yaml"):
-            yield load_profile(Path(file.name).stem, catalog)
 
 
 def _check(found: Check, catalog: Catalog, record: AuditRecord | None) -> Iterator[str]:
@@ -88,7 +99,8 @@ def _criterion(
     yield f"{criterion.id}: {criterion.title}"
     yield f"Rule: {_rule(criterion)}"
     for condition in criterion.only_if:
-        named = condition.measurement or condition.param or condition.work
+        counted = "the number of " if condition.counted else ""
+        named = f"{counted}{condition.measurement or condition.param or condition.work}"
         yield f"  counts only if {named} {condition.operator} {condition.threshold}"
     yield f"Why: {criterion.why}"
     yield f"Remedy: {criterion.remedy}"
@@ -108,11 +120,51 @@ def _criterion(
     yield from _evidence(criterion.check, record)
 
 
+def _framework(framework: Framework, profiles: Mapping[str, Profile]) -> Iterator[str]:
+    yield f"{framework.id}: {framework.title}, {framework.version}"
+    yield f"Source: {framework.reference}; read on {framework.as_of}, catalog version {framework.catalog_version}"
+    yield framework.wording
+    if framework.not_applicable_because:
+        yield f"Not applicable: {framework.not_applicable_because}"
+    yield from _applies(framework.applies)
+    showing = [name for name, profile in profiles.items() if framework.id in profile.frameworks]
+    yield f"Shown by: {', '.join(showing) or 'none'}"
+    yield f"Controls ({len(framework.controls)}):"
+    yield from (f"  {control.id}  {control.label}" for control in framework.controls)
+
+
+def _applies(dates: Iterable[Applies]) -> Iterator[str]:
+    yield from (f"Applies from {found.day}: {found.to}" for found in dates)
+
+
+def _links(framework: Framework, control: Control, crosswalk: Crosswalk) -> Iterator[str]:
+    """Name the controls that this one touches, with how strong the link is and who judged so."""
+    touched: dict[tuple[str, str, str], list[str]] = {}
+    own = (framework.id, control.id)
+    for link in crosswalk.links:
+        for here, there in ((link.source, link.target), (link.target, link.source)):
+            if (here.framework, here.control) == own:
+                touched.setdefault((there.framework, link.relation, link.basis), []).append(there.control)
+    if touched:
+        yield "Touches (a link carries no status; meeting one side proves nothing about the other):"
+    for (other, relation, basis), names in touched.items():
+        yield f"  {other} {', '.join(names)}: {relation}, by {basis}"
+    for basis in dict.fromkeys(basis for _, _, basis in touched):
+        yield f"  {basis}: {crosswalk.bases[basis]}"
+
+
 def _control(
-    framework: Framework, control: Control, profiles: Mapping[str, Profile], record: AuditRecord | None
+    framework: Framework,
+    control: Control,
+    profiles: Mapping[str, Profile],
+    crosswalk: Crosswalk,
+    record: AuditRecord | None,
 ) -> Iterator[str]:
     yield f"{framework.title}, {control.id}: {control.label}"
     yield control.statement
+    if framework.not_applicable_because:
+        yield f"Not applicable: {framework.not_applicable_because}"
+    yield from _applies(control.applies or framework.applies)
     yield f"Evidence: {control.evidence_kind}; checks are {control.automation}; needs {', '.join(control.needs)}"
     for title, names in (
         ("Criteria", control.criteria),
@@ -129,6 +181,7 @@ def _control(
     ]
     yield f"Required by: {', '.join(requiring) or 'none'}"
     yield f"Remedy: {control.remedy}"
+    yield from _links(framework, control, crosswalk)
     if record is not None:
         for result in record.result.control_results:
             if (result.framework, result.control) == (framework.id, control.id):
@@ -139,6 +192,18 @@ def _control(
 def _profile(profile: Profile) -> Iterator[str]:
     yield f"{profile.id}: {profile.title}"
     yield profile.description
+    if profile.extends:
+        yield f"Extends: {profile.extends}"
+    yield f"Smallest budget that counts: {profile.minimum_budget}"
+    if profile.max_age_days is not None:
+        yield f"Documents, statements and records count for: {profile.max_age_days} days"
+    for title, rules in (
+        ("Limits of its own:", [f"{name}: {limit.threshold:g}" for name, limit in profile.limits.items()]),
+        ("A pass counts only from a run with:", list(demands_of(profile))),
+    ):
+        if rules:
+            yield title
+            yield from (f"  {rule}" for rule in rules)
     yield "Gated criteria:"
     yield from (f"  {name}" for name in profile.gate)
     if profile.controls:

@@ -30,7 +30,7 @@ TOO_OLD: Final = "too_old"
 """State of the blocker that stands for a record older than its profile lets it be."""
 
 
-def decide(
+def decide(  # noqa: PLR0913 - what a decision rests on
     profile: Profile,
     criteria: Sequence[CriterionResult],
     controls: Sequence[ControlResult],

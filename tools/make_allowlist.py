@@ -19,6 +19,7 @@ import numpy as np
 
 PLACE = Path(__file__).parent.parent / "govkit" / "inputs" / "allowlist.json"
 SKIPPED = (
+    "sklearn._build_utils",
     "sklearn.callback",  # opens a listener when its state is set
     "sklearn.conftest",
     "sklearn.datasets",  # loaders
@@ -26,6 +27,7 @@ SKIPPED = (
     "sklearn.externals",
     "sklearn.inspection._plot",
     "sklearn.utils._estimator_html_repr",
+    "sklearn.utils._mocking",
     "sklearn.utils._repr_html",
     "sklearn.utils._test_common",
     "sklearn.utils._testing",
@@ -58,7 +60,6 @@ CYTHON_TYPES = {
     "sklearn.neighbors._ball_tree": "construct",
     "sklearn.neighbors._kd_tree": "construct",
     "sklearn.neighbors._quad_tree": "call",
-    "sklearn.tree._tree": "call",
 }
 """Compiled modules, and whether pickles call their types or only make instances."""
 FUNCTION_MODULES = (
@@ -78,6 +79,12 @@ NEVER = frozenset(
     "load loads open eval exec compile getattr setattr delattr import_module partial reduce attrgetter itemgetter "
     "methodcaller system popen fetch read_pickle memmap fromfile DataSource frompyfunc vectorize apply_along_axis".split()
 )
+TAKES_FUNCTIONS = frozenset(
+    "check_paired_arrays check_pairwise_arrays distance_metrics kernel_metrics pairwise_distances "
+    "pairwise_distances_argmin pairwise_distances_argmin_min pairwise_distances_chunked pairwise_kernels "
+    "paired_distances".split()
+)
+"""Numeric functions that call what they are given, or hand out others; a model can do without them."""
 BY_HAND = {
     "construct": {
         "collections": ["OrderedDict"],
@@ -122,17 +129,44 @@ BY_HAND = {
         "sklearn.metrics._dist_metrics": ["newObj"],
         "sklearn.neighbors._ball_tree": ["newObj"],
         "sklearn.neighbors._kd_tree": ["newObj"],
+        "sklearn.tree._tree": ["Tree"],
     },
     "value": {
         "__builtin__": ["bool", "dict", "float", "int", "list", "str", "tuple", "unicode"],
         "builtins": ["bool", "dict", "float", "int", "list", "str", "tuple"],
-        "numpy": ["matrix", "ndarray", "asarray", "mean", "median", "mean", "max", "min", "sum", "log", "exp"],
+        "numpy": ["matrix", "ndarray", "asarray", "mean", "median", "max", "min", "sum", "log", "exp"],
         "numpy.ma": ["MaskedArray"],
         "numpy.ma.core": ["MaskedArray"],
         "scipy._lib.array_api_compat.numpy._aliases": ["asarray"],
+        "sklearn.cluster._kmeans": ["_kmeans_single_elkan", "_kmeans_single_lloyd"],
     },
 }
 """What carries state in pickles of these libraries and can't be found by kind; none calls what it is given."""
+
+
+_METRICS = (
+    "BrayCurtis Canberra Chebyshev Dice Euclidean Hamming Haversine Jaccard Kulsinski Mahalanobis Manhattan Matching "
+    "Minkowski RogersTanimoto RussellRao SEuclidean SokalMichener SokalSneath WMinkowski"
+).split()
+EARLIER: dict[str, dict[str, list[str]]] = {
+    "construct": {
+        "sklearn.compose._column_transformer": ["_RemainderColsList"],
+        "sklearn.ensemble._gb_losses": [
+            *("BinomialDeviance", "ExponentialLoss", "HuberLossFunction", "LeastAbsoluteError", "LeastSquaresError"),
+            *("MultinomialDeviance", "QuantileLossFunction"),
+        ],
+        "sklearn.metrics._dist_metrics": [f"{name}Distance" for name in _METRICS],
+        "sklearn.metrics._scorer": ["_PredictScorer", "_ProbaScorer", "_ThresholdScorer"],
+        "sklearn.mixture._gaussian_mixture": ["GaussianMixture"],
+        "sklearn.utils": ["Bunch"],
+    },
+    "call": {
+        "sklearn.linear_model._sgd_fast": ["Huber", "Log", "SquaredLoss"],
+        "sklearn._loss._loss": ["__pyx_unpickle_CyHalfMultinomialLoss"],
+    },
+    "value": {"sklearn.preprocessing._function_transformer": ["_identity"]},
+}
+"""What scikit-learn 1.3 to 1.8 wrote and the installed one may have renamed."""
 
 
 def modules() -> Iterator[types.ModuleType]:
@@ -171,7 +205,8 @@ def functions() -> Iterator[tuple[str, str, str]]:
     for path in FUNCTION_MODULES:
         module = importlib.import_module(path)
         for name, found in vars(module).items():
-            if inspect.isfunction(found) and found.__module__ == path:
+            known = inspect.isfunction(found) and found.__module__ == path
+            if known and not name.startswith("_") and name not in TAKES_FUNCTIONS:
                 yield "value", path, name
 
 
@@ -181,20 +216,30 @@ def numbers() -> Iterator[tuple[str, str, str]]:
         if isinstance(found, np.ufunc) or (inspect.isclass(found) and issubclass(found, np.generic)):
             yield "value", "numpy", name
     for name in np.dtypes.__all__:
-        yield "call", "numpy.dtypes", name
+        yield "value", "numpy.dtypes", name
+
+
+def allowlist() -> dict[str, dict[str, list[str]]]:
+    """Give role, module, names."""
+    roles: dict[str, dict[str, set[str]]] = {role: defaultdict(set) for role in ("construct", "call", "value")}
+    for written in (BY_HAND, EARLIER):
+        for role, found in written.items():
+            for module, names in found.items():
+                roles[role][module].update(names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found_by_kind = [*classes(), *functions(), *numbers()]
+    for role, module, name in found_by_kind:
+        if name not in NEVER and name not in roles["call"][module]:
+            roles[role][module].add(name)
+    return {
+        role: {module: sorted(names) for module, names in sorted(found.items()) if names} for role, found in roles.items()
+    }
 
 
 def main() -> None:
     """Write the list."""
-    warnings.simplefilter("ignore")
-    roles: dict[str, dict[str, set[str]]] = {role: defaultdict(set) for role in ("construct", "call", "value")}
-    for role, found in BY_HAND.items():
-        for module, names in found.items():
-            roles[role][module].update(names)
-    for role, module, name in (*classes(), *functions(), *numbers()):
-        if name not in NEVER and (module, name) not in {(m, n) for m, names in roles["call"].items() for n in names}:
-            roles[role][module].add(name)
-    plain = {role: {m: sorted(names) for m, names in sorted(found.items())} for role, found in roles.items()}
+    plain = allowlist()
     PLACE.write_text(json.dumps(plain, indent=1) + "\n")
     print({role: sum(map(len, found.values())) for role, found in plain.items()})
 

@@ -1,6 +1,7 @@
 """Judge a record's evidence again by another profile's limits and demands; nothing is measured again."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from govkit.assessment.assess import judge_all
 from govkit.assessment.catalogs import Catalog
@@ -13,6 +14,7 @@ from govkit.core.control import (
     ControlResult,
     Criterion,
     CriterionResult,
+    DocumentResult,
     DocumentState,
     Profile,
     Status,
@@ -26,8 +28,8 @@ from govkit.strict_yaml import Document
 def judged_again(record: AuditRecord, profile: Profile, catalog: Catalog) -> AuditRecord:
     """Give the record as it would read had it been judged by this profile from the start.
 
-    Statements keep their state, except that the profile's maximum age is for the gate to apply. Controls of frameworks
-    that the record doesn't hold stay unassessed.
+    A statement expires at the profile's maximum age, which the gate holds against its date. Controls of frameworks that
+    the record doesn't hold stay unassessed.
 
     Raises:
         UsageProblem: a threshold of the record's govkit.yaml is looser than this profile's, without reason and owner.
@@ -46,6 +48,7 @@ def judged_again(record: AuditRecord, profile: Profile, catalog: Catalog) -> Aud
         "criteria": criteria,
         "criterion_results": tuple(results.values()),
         "control_results": tuple(controls),
+        "document_results": tuple(_aged(found, profile.max_age_days) for found in result.document_results),
         "messages": {**result.messages, **MESSAGES},
     }
     return record.model_copy(update={"result": result.model_copy(update=changed)})
@@ -58,6 +61,14 @@ def _overrides(result: Result, catalog: Catalog) -> dict[str, CriterionOverride]
         return {}
     ids = {criterion.id for criterion in catalog.criteria}
     return {name: CriterionOverride.model_validate(value) for name, value in given.items() if name in ids}
+
+
+def _aged(found: DocumentResult, max_age_days: int | None) -> DocumentResult:
+    """End a statement at a maximum age; one whose date the record doesn't hold has long passed it."""
+    if max_age_days is None:
+        return found
+    last = date.min if found.dated_on is None else found.dated_on + timedelta(days=max_age_days)
+    return found.model_copy(update={"expires_on": min(last, found.expires_on or last)})
 
 
 def _waived(found: CriterionResult, rule: Criterion, waivers: Mapping[str, Waiver]) -> CriterionResult:
@@ -74,9 +85,7 @@ def _again(found: ControlResult, control: Control | None, results: Mapping[str, 
     """Add up a control once more; what is out of scope stays so."""
     if control is None or found.status is Status.NOT_APPLICABLE:
         return found
-    own = {
-        name: results[name].result if name in results else CriterionState.NOT_RUN for name in control.criteria
-    }
+    own = {name: results[name].result if name in results else CriterionState.NOT_RUN for name in control.criteria}
     gathered = Gathered(
         needs=control.needs,
         criteria=own,
@@ -89,6 +98,8 @@ def _again(found: ControlResult, control: Control | None, results: Mapping[str, 
         "status": roll_up(gathered),
         "criteria": own,
         "missing": (*not_run, *(name for name in found.missing if name not in own)),
-        "waivers": tuple(dict.fromkeys(results[name].waiver for name in own if name in results and results[name].waiver)),
+        "waivers": tuple(
+            dict.fromkeys(results[name].waiver for name in own if name in results and results[name].waiver)
+        ),
     }
     return found.model_copy(update=changed)

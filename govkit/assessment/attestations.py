@@ -236,6 +236,7 @@ def _judged(
         because=because,
         by=entry.by.name,
         role=entry.by.role,
+        dated_on=min(_ageing(entry).values()),
         expires_on=_last_day(entry, audited.max_age_days),
     )
     return Statement(result, entry.verdict)

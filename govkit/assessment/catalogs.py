@@ -111,7 +111,7 @@ def load_crosswalk(catalog: Catalog) -> Crosswalk:
     document = read(shipped("controls") / CROSSWALK_FILE)
     file = document.parse(CrosswalkFile)
     controls = {framework.id: {one.id for one in framework.controls} for framework in catalog.frameworks}
-    links = []
+    links: list[Link] = []
     for at, part in enumerate(file.links):
         known(document, ("links", at, "source"), "framework", [part.source], controls)
         known(document, ("links", at, "controls"), "control", part.controls, controls[part.source])
@@ -181,6 +181,8 @@ def _overridden(
     changed: dict[str, object] = {"threshold": override.threshold}
     if looser:
         changed |= {"loosened_by": override.owner, "loosened_because": override.reason}
+    elif isinstance(override, Limit) and override.reason:
+        changed["why"] = f"{criterion.why} The profile asks for {override.threshold:g}: {override.reason}"
     return Criterion.model_validate({**criterion.model_dump(), **changed})
 
 
@@ -202,7 +204,12 @@ def _framework_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def _user_files(path: Path) -> list[Path]:
-    return sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.glob("*.yaml"))
+    if not files:
+        raise UsageProblem(f"the folder {path} holds no framework", hint="add a file such as house-rules.yaml to it")
+    return files
 
 
 def _no_duplicates(document: Document, section: str, ids: Sequence[str], key: str = "id") -> None:

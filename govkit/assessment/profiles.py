@@ -77,9 +77,8 @@ def differences(one: Profile, other: Profile, catalog: Catalog) -> Iterator[tupl
     pairs = zip(criteria_for(catalog, one, {}), criteria_for(catalog, other, {}), strict=True)
     for mine, theirs in pairs:
         if mine.threshold != theirs.threshold:
-            limits = (f"{found.operator} {found.threshold:g}" for found in (mine, theirs))
-            yield ("limit", mine.id, *limits)
-    yield from _memberships("demand", list(_demands(one)), list(_demands(other)))
+            yield "limit", mine.id, f"{mine.operator} {mine.threshold:g}", f"{theirs.operator} {theirs.threshold:g}"
+    yield from _memberships("demand", list(demands_of(one)), list(demands_of(other)))
     for kind, mine_is, theirs_is in (
         ("model", "needed" if one.needs_model else "not needed", "needed" if other.needs_model else "not needed"),
         ("budget", one.minimum_budget, other.minimum_budget),
@@ -95,7 +94,8 @@ def _memberships(kind: str, mine: Sequence[str], theirs: Sequence[str]) -> Itera
             yield kind, name, "yes" if name in mine else "no", "yes" if name in theirs else "no"
 
 
-def _demands(profile: Profile) -> Iterator[str]:
+def demands_of(profile: Profile) -> Iterator[str]:
+    """Write each demand as a rule, `robustness.evasion: eps >= 0.1` for instance."""
     for demand in profile.demands:
         counted = "number of " if demand.counted else ""
         yield f"{demand.check}: {counted}{demand.param or demand.work} {demand.operator} {demand.threshold}"
@@ -145,7 +145,7 @@ def _source(
 
 
 def _added(base: Profile, more: Profile) -> Profile:
-    """Add what a profile asks for to what the one that it extends asks for."""
+    """Add what a profile asks for to what the one that it extends asks for; its own frameworks are shown first."""
     ages = [age for age in (base.max_age_days, more.max_age_days) if age is not None]
     limits = {name: _inherited(limit, base.limits.get(name)) for name, limit in more.limits.items()}
     return Profile(
@@ -154,7 +154,7 @@ def _added(base: Profile, more: Profile) -> Profile:
         description=more.description,
         extends=more.extends,
         needs_model=more.needs_model if "needs_model" in more.model_fields_set else base.needs_model,
-        frameworks=tuple(dict.fromkeys((*base.frameworks, *more.frameworks))),
+        frameworks=tuple(dict.fromkeys((*more.frameworks, *base.frameworks))),
         gate=tuple(dict.fromkeys((*base.gate, *more.gate))),
         controls=tuple(dict.fromkeys((*base.controls, *more.controls))),
         limits={**base.limits, **limits},
@@ -166,9 +166,9 @@ def _added(base: Profile, more: Profile) -> Profile:
 
 def _inherited(limit: Limit, base: Limit | None) -> Limit:
     """Keep the reason of a loosened limit where a tighter one follows without a reason of its own."""
-    if base is None or (limit.reason and limit.owner):
+    if base is None:
         return limit
-    return Limit(threshold=limit.threshold, reason=base.reason, owner=base.owner)
+    return Limit(threshold=limit.threshold, reason=limit.reason or base.reason, owner=limit.owner or base.owner)
 
 
 def _with_demands(criterion: Criterion, profile: Profile) -> Criterion:
@@ -183,9 +183,7 @@ def _with_demands(criterion: Criterion, profile: Profile) -> Criterion:
     return Criterion.model_validate({**dict(criterion), "only_if": (*criterion.only_if, *more)})
 
 
-def _must_fit(
-    document: Document, profile: Profile, catalog: Catalog, checks: Mapping[str, Check] | None
-) -> None:
+def _must_fit(document: Document, profile: Profile, catalog: Catalog, checks: Mapping[str, Check] | None) -> None:
     frameworks = {framework.id: framework for framework in catalog.frameworks}
     criteria = [criterion.id for criterion in catalog.criteria]
     known(document, ("gate",), "criterion", profile.gate, criteria)
@@ -196,7 +194,7 @@ def _must_fit(
         framework = frameworks[required.framework]
         known(document, (*where, "control"), "control", [required.control], [one.id for one in framework.controls])
         if framework.not_applicable_because:
-            message = f"{framework.id} does not apply to the models that govkit audits, so {required.control} can't gate"
+            message = f"{framework.id} does not apply to the models that govkit audits and can't be required"
             raise document.problem(where, message, hint="remove it; the framework can be shown under `frameworks`")
     for at, demand in enumerate(profile.demands):
         where = ("demands", at)

@@ -15,6 +15,7 @@ from govkit.cli import (
     report,
     scan_pii,
     schema,
+    sign,
 )
 from govkit.cli.app import app
 
@@ -34,4 +35,5 @@ __all__ = [
     "report",
     "scan_pii",
     "schema",
+    "sign",
 ]

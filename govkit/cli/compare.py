@@ -23,6 +23,10 @@ def compare(
     form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
 ) -> None:
     """Compare two audits of one system: results, controls, and measurements that changed by more than chance."""
+    import json
+    from dataclasses import asdict
+
+    from govkit.cli.plain import say
     from govkit.comparison import compare as compared
     from govkit.core.errors import UsageProblem
     from govkit.records import read_record
@@ -30,7 +34,10 @@ def compare(
     if form not in FORMATS:
         raise UsageProblem(f"there is no format {form!r}", hint=f"formats are: {', '.join(FORMATS)}")
     found = compared(read_record(old), read_record(new))
-    typer.echo(found.model_dump_json(indent=2) if form == "json" else _written(found, markdown=form == "md"))
+    if form == "json":
+        say(json.dumps(asdict(found), indent=2, default=str))
+    else:
+        say(_written(found, markdown=form == "md"))
 
 
 def _written(found: "Comparison", *, markdown: bool) -> str:

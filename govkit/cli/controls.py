@@ -53,3 +53,38 @@ def show(name: Annotated[str, typer.Argument(metavar="ID", help="A control's id 
     from govkit.explanation import explain
 
     typer.echo(wrapped(explain(name)))
+
+
+@controls.command(name="diff")
+def diff(
+    one: Annotated[str, typer.Argument(metavar="PROFILE", help="A profile's name or file.")],
+    other: Annotated[str, typer.Argument(metavar="PROFILE", help="The profile to compare it with.")],
+) -> None:
+    """Compare what two profiles ask for."""
+    from govkit.assessment.catalogs import load
+    from govkit.assessment.profiles import differences, load_profile
+    from govkit.cli.console import table
+
+    catalog = load()
+    first, second = (load_profile(name, catalog) for name in (one, other))
+    rows = [(kind, mine, theirs, name) for kind, name, mine, theirs in differences(first, second, catalog)]
+    if not rows:
+        typer.echo(f"{one} and {other} ask for the same")
+        return
+    typer.echo(table(("rule", first.id, second.id, "about"), rows))
+
+
+@controls.command(name="validate")
+def validate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Framework files, and profiles under profiles/.")],
+) -> None:
+    """Check frameworks and profiles of your own; every problem is named with its file and line."""
+    from govkit.assessment.validation import validated
+    from govkit.core.errors import Exit
+
+    found = validated(folder)
+    for problem in found.problems:
+        typer.echo(f"{problem.message}\n  {problem.hint}", err=True)
+    said = f"{found.frameworks} frameworks with {found.controls} sound controls, {found.profiles} profiles"
+    typer.echo(f"{said}: {len(found.problems) or 'no'} problem{'' if len(found.problems) == 1 else 's'}")
+    raise typer.Exit(Exit.USAGE if found.problems else Exit.PASSED)

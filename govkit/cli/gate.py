@@ -8,7 +8,10 @@ import typer
 from govkit.cli.app import RecordArgument, app
 
 if TYPE_CHECKING:
-    from govkit.core.control import Blocker
+    from collections.abc import Iterator
+
+    from govkit.core.control import Blocker, Decision, Profile
+    from govkit.core.record import AuditRecord
 
 
 @app.command()
@@ -24,11 +27,8 @@ def gate(
     """Decide again from an audit.json; the exit code is the gate's."""
     from datetime import UTC, datetime
 
-    from govkit.assessment.again import judged_again
-    from govkit.assessment.catalogs import load
-    from govkit.assessment.profiles import load_profile
-    from govkit.baseline import against
     from govkit.cli.options import day
+    from govkit.cli.plain import say
     from govkit.core.errors import UsageProblem
     from govkit.gate import redecide
     from govkit.records import read_record
@@ -38,25 +38,53 @@ def gate(
     read = read_record(record)
     wanted = None
     if profile:
+        from govkit.assessment.again import judged_again
+        from govkit.assessment.catalogs import load
+        from govkit.assessment.profiles import load_profile
+
         catalog = load()
         wanted = load_profile(profile, catalog, Path())
         read = judged_again(read, wanted, catalog)
     decided = redecide(read, wanted, day(as_of) or datetime.now(UTC).date())
     known: tuple[Blocker, ...] = ()
     if baseline is not None:
+        from govkit.baseline import against
+
         held = against(read_record(baseline), read, decided)
         decided, known = held.decision, held.known
-    for kind in ("failed", "waived", "incomplete"):
-        _list(kind, getattr(decided, kind))
-    _list("known", known)
+    for line in _told(read, wanted or read.result.profile, decided, known):
+        say(line)
     said = f"{decided.verdict.upper()} by profile {decided.profile}, as of {decided.as_of}"
-    typer.echo(
-        said if baseline is None else f"{said}, for what got worse since the baseline; {len(known)} known before"
-    )
+    say(said if baseline is None else f"{said}, for what got worse since the baseline; {len(known)} known before")
     raise typer.Exit(decided.exit_code)
 
 
-def _list(kind: str, blockers: "tuple[Blocker, ...]") -> None:
-    for blocker in blockers:
-        name = f"{blocker.framework} {blocker.id}".strip()
-        typer.echo(f"{kind:<11} {blocker.kind} {name}: {blocker.state.replace('_', ' ')}")
+def _told(
+    read: "AuditRecord", profile: "Profile", decided: "Decision", known: "tuple[Blocker, ...]"
+) -> "Iterator[str]":
+    """Say of each blocker what was found against which limit, and what would change it."""
+    from govkit.cli.console import wrapped
+    from govkit.reports.outcomes import one_line, outcomes
+
+    shown = decided.model_copy(update={"failed": (*decided.failed, *known)})
+    judged = read.model_copy(update={"result": read.result.model_copy(update={"decision": shown, "profile": profile})})
+    found = {(one.kind, one.id): one for one in outcomes(judged)}
+    tokens = {
+        (framework.id, control.id): control.token
+        for framework in read.result.frameworks
+        for control in framework.controls
+    }
+    for kind, blockers in (
+        ("failed", decided.failed),
+        ("waived", decided.waived),
+        ("incomplete", decided.incomplete),
+        ("known", known),
+    ):
+        for blocker in blockers:
+            name = one_line(f"{blocker.framework} {blocker.id}")
+            yield f"{kind:<11} {blocker.kind} {name}: {blocker.state.replace('_', ' ')}"
+            key = blocker.id if blocker.kind == "criterion" else tokens.get((blocker.framework, blocker.id), name)
+            outcome = found.get((blocker.kind, key))
+            if outcome is not None:
+                yield wrapped(f"    {outcome.title}: {outcome.text}")
+                yield from [wrapped(f"    to do: {outcome.remedy}")] if outcome.remedy else []

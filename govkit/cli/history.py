@@ -21,6 +21,7 @@ def history(
 ) -> None:
     """Show every audit of an output folder, what got better and worse, and how each gated criterion went."""
     from govkit.cli.console import can_show, table
+    from govkit.cli.plain import say
     from govkit.history import courses, entries, steps
 
     found = entries(folder)
@@ -34,12 +35,12 @@ def history(
         (one.name, one.as_of, one.model, one.verdict.value, *map(str, (*one.counts, one.better, one.worse)))
         for one in steps(readable)
     ]
-    typer.echo(table(("audit", "date", "model", "verdict", "pass", "fail", "open", "better", "worse"), rows))
+    say(table(("audit", "date", "model", "verdict", "pass", "fail", "open", "better", "worse"), rows))
     unicode = can_show(sys.stdout)
     trends = [_trend(course, unicode=unicode) for course in courses(tuple(record for _, record in readable))]
     if trends:
-        typer.echo("")
-        typer.echo(table(("gated criterion", "results", "latest", "values"), trends))
+        say("")
+        say(table(("gated criterion", "results", "latest", "values"), trends))
 
 
 def _trend(course: "Course", *, unicode: bool) -> tuple[str, str, str, str]:
@@ -50,9 +51,5 @@ def _trend(course: "Course", *, unicode: bool) -> tuple[str, str, str, str]:
         for result in course.results[-MOST_SHOWN:]
     )
     latest = course.results[-1]
-    values = [
-        (NOTHING if unicode else "-") if value is None else quantity(value, course.unit)
-        for value in course.values[-MOST_SHOWN:]
-    ]
-    shown = " ".join(values) if unicode else " ".join(values).replace("\u2212", "-").replace("\u202f", " ")
-    return course.criterion, letters, "-" if latest is None else RESULTS[latest].word, shown
+    values = [NOTHING if value is None else quantity(value, course.unit) for value in course.values[-MOST_SHOWN:]]
+    return course.criterion, letters, "-" if latest is None else RESULTS[latest].word, " ".join(values)

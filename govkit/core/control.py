@@ -256,6 +256,8 @@ class DocumentResult(Frozen):
     because: Message
     by: str = ""
     role: str = ""
+    dated_on: date | None = None
+    """The day from which it grows old: when it took effect, or the earliest review of its documents."""
     expires_on: date | None = None
 
 

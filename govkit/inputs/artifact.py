@@ -21,22 +21,10 @@ from govkit.inputs import wire
 from govkit.inputs.model import Artifact, Described, Model, ScanFinding
 from govkit.inputs.proxy import Proxy, Worker
 from govkit.inputs.sandbox import Limits
-from govkit.plugins.model_format import MODEL_FORMATS
+from govkit.plugins.model_format import MODEL_FORMATS, taken_for_a_model
 
 MAX_BYTES = 2 * 2**30
 HEAD = 64
-_OTHERS = {
-    b"PK\x03\x04": "a zip archive",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"%PDF": "a PDF document",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x89HDF": "an HDF5 file",
-    b"PAR1": "a Parquet table",
-    b"\x7fELF": "a program",
-    b"\x04\x22\x4d\x18": "compressed with lz4, which is not supported",
-}
-"""First bytes of files that are often taken for a model."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -113,10 +101,11 @@ def _read(path: Path) -> _File:
         if path.is_symlink():
             raise InputProblem(f"{path} is a symbolic link", hint="name the file itself") from None
         raise InputProblem(f"{path} can't be opened: {error.strerror}", hint="check the path") from None
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise InputProblem(f"{path} is not a file", hint="give one model file")
     with os.fdopen(handle, "rb") as stream:
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            raise InputProblem(f"{path} is not a file", hint="give one model file")
         if facts.st_size > MAX_BYTES:
             raise InputProblem(f"{path.name} has more than {MAX_BYTES:,} bytes", hint="give a smaller model file")
         content = stream.read(MAX_BYTES + 1)
@@ -126,11 +115,12 @@ def _read(path: Path) -> _File:
 
 
 def _format(path: Path, head: bytes) -> str:
-    what = next((f": it is {kind}" for start, kind in _OTHERS.items() if head.startswith(start)), "")
     for name, reader in MODEL_FORMATS.all().items():
-        if not what and reader.recognises(head, path):
+        if reader.recognises(head, path):
             return name
     known = ", ".join(MODEL_FORMATS.all())
+    kind = taken_for_a_model(head)
+    what = f": it is {kind}" if kind else ""
     raise InputProblem(f"{path.name} is no model in a known format{what}", hint=f"formats are: {known}")
 
 
@@ -140,10 +130,10 @@ def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
     root = str(Path(__file__).parent.parent.parent)
     settings = json.dumps({"format": file.format, "trusted": trust, "limits": asdict(limits)})
     process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
+        [sys.executable, "-IB", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
         stdin=subprocess.DEVNULL,
         pass_fds=(theirs.fileno(), sealed),
-        env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **dict.fromkeys(_THREADS, "1")},
+        env={"LANG": "C.UTF-8", "JOBLIB_MULTIPROCESSING": "0", **dict.fromkeys(_THREADS, "1")},
         cwd="/",
     )
     theirs.close()
@@ -197,8 +187,6 @@ def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Mode
     described = loaded.described
     if described is None:
         raise _not_loaded(name, loaded)
-    if "predict" not in described.methods:
-        raise InputProblem(f"{name} holds a {described.estimator}, which can't predict", hint="save a fitted predictor")
     return artifact, Proxy(worker, described)
 
 
@@ -230,9 +218,9 @@ def _refusal(findings: tuple[ScanFinding, ...]) -> str:
 
 def _not_loaded(name: str, loaded: _LoadReport) -> InputProblem:
     if loaded.unsupported:
-        return InputProblem(f"{name} {loaded.unsupported}", hint="save one fitted estimator with one output")
+        return InputProblem(f"{name} {loaded.unsupported}", hint="save one fitted predictor with one output")
     module = loaded.module.split(".")[0]
-    if module and loaded.problem == "ModuleNotFoundError":
+    if module and loaded.problem in ("ImportError", "ModuleNotFoundError"):
         if module == "sklearn":
             return InputProblem(
                 f"{name} was made by another scikit-learn version and can't be loaded by this one",

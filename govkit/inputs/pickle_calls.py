@@ -27,6 +27,10 @@ class Unusual(Exception):
     """The bytes can't be followed further; carries the end of a sentence."""
 
 
+class Misleading(Unusual):
+    """The file describes an array as its library never does, so that a scan and a load could read it differently."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """A global that the pickle names; never imported."""
@@ -205,5 +209,5 @@ def _stated(letter: str, size: int, state: object) -> tuple[int, bool]:
     right_size = type(stated) is int and stated == expected
     right_flags = type(flags) is int and 0 <= flags <= _MOST_FLAGS and bool(flags & _HAS_OBJECTS) == objects
     if subarray is not None or not right_size or not right_flags:
-        raise Unusual("an array in it has a type whose parts contradict each other")
+        raise Misleading
     return size, objects

@@ -46,4 +46,8 @@ def _load_with_arrays(content: bytes, policy: Policy) -> object:
 def _resolved(module: str, name: str, policy: Policy) -> object:
     if not policy.allows((module, name)) or "." in name:
         raise pickle.UnpicklingError("refused while loading")
-    return getattr(importlib.import_module(_RENAMED.get(module, module)), name)
+    found = importlib.import_module(_RENAMED.get(module, module))
+    try:
+        return getattr(found, name)
+    except AttributeError:
+        raise ImportError(name=module) from None

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from govkit.inputs.pickle_calls import ARRAYS, BUILTINS, RECONSTRUCTORS, Built, Reference, Unusual, item, meant
+from govkit.inputs.pickle_calls import ARRAYS, BUILTINS, RECONSTRUCTORS, Built, Misleading, Reference, Unusual, item, meant
 from govkit.plugins.model_format import Policy, Scanned
 
 MAX_NESTED = 20
@@ -27,6 +27,7 @@ WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 """What joblib writes in place of an array, whose bytes follow in the stream."""
 _WRAPPER_STATE = frozenset({"subclass", "shape", "order", "dtype", "allow_mmap"})
 _ALIGNMENT = "numpy_array_alignment_bytes"
+_TOO_LONG = "its bytes are no complete pickle (a part of it is longer than the file)"
 _COMPUTED = Reference("", "computed")
 
 
@@ -139,7 +140,7 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
             target.item = item(target)
         if target.maker.module.startswith("joblib.numpy_pickle"):
             if again or self._depth:
-                raise Unusual("joblib's arrays in it are not where joblib writes them")
+                raise Misleading
             self.stack[-1] = self._array(target)
 
     def _array(self, wrapper: Built) -> Built:
@@ -229,13 +230,13 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
     def _bytearray(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
         if size > self._size:
-            raise Unusual("it announces more bytes than the file has")
+            raise Unusual(_TOO_LONG)
         self.append(bytearray(self.read(size)))
 
     def _frame(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
         if size > self._size:
-            raise Unusual("it announces more bytes than the file has")
+            raise Unusual(_TOO_LONG)
         self._unframer.load_frame(size)
 
     dispatch[pickle.REDUCE[0]] = _call
@@ -262,12 +263,12 @@ def _wrapper_state(state: object) -> dict[str, Any]:
         Unusual: they are others, or not plain.
     """
     if not isinstance(state, dict) or set(state) - {_ALIGNMENT} != _WRAPPER_STATE:
-        raise Unusual("an array in it is not described as joblib does")
+        raise Misleading
     shape, alignment = state["shape"], state.get(_ALIGNMENT)
     if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
         raise Unusual("an array in it has no shape")
     if (alignment is not None and type(alignment) is not int) or state["order"] not in ("C", "F"):
-        raise Unusual("an array in it is not described as joblib does")
+        raise Misleading
     return state
 
 
@@ -277,6 +278,9 @@ def scan_pickle(content: bytes, policy: Policy) -> Scanned:
     stream = io.BytesIO(content)
     try:
         top = Machine(stream, policy, scanned).run()
+    except Misleading:
+        scanned.findings.append(("GK-M07", "describes an array in a way that its library never does", ""))
+        return scanned
     except (Unusual, RecursionError, MemoryError) as problem:
         scanned.unreadable = str(problem) or "it is nested too deep"
         return scanned

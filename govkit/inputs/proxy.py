@@ -76,7 +76,7 @@ class Worker:
         """
         if after is None:
             try:
-                code = self.process.wait(timeout=5)
+                code = self.process.wait(timeout=1)
             except subprocess.TimeoutExpired:
                 code = 0
             ended = f"the model's process {_how(code)} in {doing}"

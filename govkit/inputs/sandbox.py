@@ -13,6 +13,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 HELD = "held"
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -35,40 +36,59 @@ class Limits:
 
 @dataclass(frozen=True)
 class _Arch:
-    """What differs between processor architectures."""
+    """What differs between processor architectures: numbers of system calls."""
 
     audit: int
     seccomp: int
     denied: tuple[int, ...]
-    """Numbers of the system calls that a model's process has no use for."""
+    """Calls that a model's process has no use for."""
     clone: int
-    clone3: int
     openat: int
     open: int | None
+    ioctl: int
+    fcntl: int
+    prctl: int
+    prlimit: int
+    tgkill: int
 
 
-_COMMON_NEW = (425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442, 443, 447)
-"""io_uring, mount API, pidfd_getfd, mount_setattr, quotactl_fd, memfd_secret: numbered alike on all architectures."""
+_COMMON_NEW = (
+    *(424, 434, 438, 440, 448),  # pidfd_send_signal pidfd_open pidfd_getfd process_madvise process_mrelease
+    *(425, 426, 427),  # io_uring
+    *(428, 429, 430, 431, 432, 433, 442, 443),  # mounts, quotactl_fd
+    *(447, 452, 463, 466, 467, 469),  # memfd_secret fchmodat2 setxattrat removexattrat open_tree_attr file_setattr
+)
+"""Numbered alike on all architectures."""
+_CLONE3, _OPENAT2, _FIRST_UNKNOWN = 435, 437, 470
 _X86_64 = _Arch(
     audit=0xC000003E,
     seccomp=317,
     denied=(
         *(41, 42, 43, 49, 50, 53, 288),  # socket connect accept bind listen socketpair accept4
         *(57, 58, 59, 322),  # fork vfork execve execveat
-        *(62, 200, 234, 129, 297),  # kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo
+        *(62, 200, 129, 297),  # kill tkill rt_sigqueueinfo rt_tgsigqueueinfo
         *(76, 77, 82, 83, 84, 85, 86, 87, 88),  # truncate ftruncate rename mkdir rmdir creat link unlink symlink
         *(90, 91, 92, 93, 94, 260, 268),  # chmod fchmod chown fchown lchown fchownat fchmodat
         *(101, 310, 311, 312),  # ptrace process_vm_readv process_vm_writev kcmp
         *(133, 258, 259, 263, 264, 265, 266, 316),  # mknod mkdirat mknodat unlinkat renameat linkat symlinkat renameat2
         *(155, 161, 165, 166, 167, 168, 169, 272, 308),  # pivot_root chroot mount umount swap reboot unshare setns
         *(175, 176, 246, 248, 249, 250, 304, 313, 320),  # modules kexec keys open_by_handle_at
-        *(188, 189, 190, 197, 198, 199, 280, 235, 132),  # xattrs, times
-        *(298, 319, 321, 323),  # perf_event_open memfd_create bpf userfaultfd
+        *(188, 189, 190, 197, 198, 199, 280, 235, 132, 261),  # xattrs, times
+        *(298, 300, 319, 321, 323),  # perf_event_open fanotify_init memfd_create bpf userfaultfd
+        *(29, 30, 31, 67, 64, 65, 66, 220, 68, 69, 70, 71),  # System V shared memory, semaphores, messages
+        *(240, 241, 242, 243, 244, 245),  # POSIX message queues
+        *(141, 142, 144, 203, 314, 251, 256, 279, 160),  # priorities, affinity and pages of processes, setrlimit
+        *(103, 126, 134, 135, 153, 154, 163, 170, 171, 172, 173, 179),  # syslog capset personality acct names ports quota
+        *(159, 164, 227, 305, 206, 209, 285),  # clocks, asynchronous writes, fallocate
     ),
     clone=56,
-    clone3=435,
     openat=257,
     open=2,
+    ioctl=16,
+    fcntl=72,
+    prctl=157,
+    prlimit=302,
+    tgkill=234,
 )
 _ARM64 = _Arch(
     audit=0xC00000B7,
@@ -76,28 +96,43 @@ _ARM64 = _Arch(
     denied=(
         *(198, 199, 200, 201, 202, 203, 242),  # sockets
         *(221, 281),  # execve execveat
-        *(129, 130, 131, 138, 240),  # signals
+        *(129, 130, 138, 240),  # signals
         *(33, 34, 35, 36, 37, 38, 45, 46, 276),  # mknodat mkdirat unlinkat symlinkat linkat renameat truncate
         *(52, 53, 54, 55, 88),  # chmod chown times
         *(117, 270, 271, 272),  # ptrace process_vm kcmp
         *(39, 40, 41, 51, 97, 142, 224, 225, 268),  # mounts chroot unshare reboot swap setns
         *(104, 105, 106, 217, 218, 219, 265, 273, 294),  # kexec modules keys open_by_handle_at
         *(5, 6, 7, 14, 15, 16),  # xattrs
-        *(241, 279, 280, 282),  # perf_event_open memfd_create bpf userfaultfd
+        *(241, 262, 279, 280, 282),  # perf_event_open fanotify_init memfd_create bpf userfaultfd
+        *(186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197),  # System V messages, semaphores, shared memory
+        *(180, 181, 182, 183, 184, 185),  # POSIX message queues
+        *(140, 118, 119, 122, 274, 30, 238, 239, 164),  # priorities, affinity and pages of processes, setrlimit
+        *(116, 91, 92, 58, 89, 161, 162, 60),  # syslog capset personality vhangup acct names quota
+        *(171, 170, 112, 266, 0, 2, 47),  # clocks, asynchronous writes, fallocate
     ),
     clone=220,
-    clone3=435,
     openat=56,
     open=None,
+    ioctl=29,
+    fcntl=25,
+    prctl=167,
+    prlimit=261,
+    tgkill=131,
 )
 _ARCHS = {"x86_64": _X86_64, "aarch64": _ARM64}
 
-_LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_FROM, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER_AT, _ARCH_AT, _ARGUMENT_AT = 0, 4, 16
 _CLONE_THREAD = 0x00010000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0x400000
 """Flags of open that could change a file; the last is O_TMPFILE."""
+_FCNTL_DENIED = (8, 10, 15, 1024, 1026)
+"""F_SETOWN F_SETSIG F_SETOWN_EX F_SETLEASE F_NOTIFY: they make the kernel send signals, to other processes too."""
+_IOCTL_ALLOWED = (0x5421, 0x5451)
+"""FIONBIO FIOCLEX; anything else could type into a terminal."""
+_PRCTL_ALLOWED = (15, 16)
+"""PR_SET_NAME PR_GET_NAME."""
 
 
 def enter(limits: Limits, readable: Iterable[str]) -> dict[str, str]:
@@ -114,6 +149,7 @@ def enter(limits: Limits, readable: Iterable[str]) -> dict[str, str]:
     layers: dict[str, Callable[[], None]] = {
         "parent death": lambda: _prctl(PR_SET_PDEATHSIG, SIGKILL),
         "no new privileges": _no_new_privileges,
+        "no capabilities": _no_capabilities,
         "resource limits": lambda: _limit(limits),
         "landlock": lambda: _landlock(paths),
         "seccomp": _seccomp,
@@ -132,7 +168,6 @@ def abilities() -> dict[str, str]:
     """Say which layers hold on this machine, as found in a child process of its own."""
     import json
     import subprocess
-    from pathlib import Path
 
     root = str(Path(__file__).parent.parent.parent)
     program = (
@@ -149,9 +184,12 @@ def abilities() -> dict[str, str]:
 
 def system_paths() -> tuple[str, ...]:
     """Give what Python and its libraries read while running."""
-    prefixes = (sys.prefix, sys.base_prefix, *(path for path in sys.path if path))
+    package = Path(__file__).parent.parent
+    # the folder that holds govkit may be somebody's project, with their data in it
+    searched = (path for path in sys.path if path and Path(path) != package.parent)
+    prefixes = (sys.prefix, sys.base_prefix, str(package), *searched)
     system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/null", "/dev/urandom")
-    kernel = ("/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system/cpu", "/sys/fs/cgroup")
+    kernel = ("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/sys/fs/cgroup")
     return tuple(dict.fromkeys((*prefixes, *system, *kernel)))
 
 
@@ -174,6 +212,21 @@ def _prctl(option: int, value: int) -> None:
 def _no_new_privileges() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+_CAPABILITY_VERSION = 0x20080522
+_READ_SEARCH = 1 << 2
+"""CAP_DAC_READ_SEARCH, kept so that root still reads a library that another user installed."""
+
+
+def _no_capabilities() -> None:
+    """Give up what root may do beyond its own files; nothing changes for other users."""
+    libc = _libc()
+    header = struct.pack("<Ii", _CAPABILITY_VERSION, 0)
+    held = ctypes.create_string_buffer(24)
+    _checked(libc.capget(header, held))
+    effective, permitted = (word & _READ_SEARCH for word in struct.unpack_from("<II", held))
+    _checked(libc.capset(header, struct.pack("<6I", effective, permitted, 0, 0, 0, 0)))
 
 
 def _limit(limits: Limits) -> None:
@@ -232,78 +285,95 @@ def _seccomp() -> None:
     _checked(_libc().syscall(arch.seccomp, ctypes.c_ulong(1), ctypes.c_ulong(1), ctypes.byref(program)))
 
 
+def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
+    """Write one instruction of a classic BPF program, with how many to skip after a comparison."""
+    return struct.pack("<HBBI", code, yes, no, value & 0xFFFFFFFF)
+
+
+_OK = _step(_RETURN, _ALLOW)
+_NOT_PERMITTED = _step(_RETURN, _REFUSE | errno.EPERM)
+
+
+def _on(number: int, *steps: bytes) -> list[bytes]:
+    """Take steps, the last of which return, when the call has this number."""
+    return [_step(_JUMP_EQUAL, number, no=len(steps)), *steps]
+
+
 def _filter(arch: _Arch) -> list[bytes]:
     """Write the filter: another architecture's calls kill; what is denied or would write answers EPERM."""
-
-    def step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
-        return struct.pack("<HBBI", code, yes, no, value & 0xFFFFFFFF)
-
-    refuse = step(_RETURN, _REFUSE | errno.EPERM)
-    allow = step(_RETURN, _ALLOW)
     steps = [
-        step(_LOAD, _ARCH_AT),
-        step(_JUMP_EQUAL, arch.audit, yes=1),
-        step(_RETURN, _KILL),
-        step(_LOAD, _NUMBER_AT),
+        _step(_LOAD, _ARCH_AT),
+        _step(_JUMP_EQUAL, arch.audit, yes=1),
+        _step(_RETURN, _KILL),
+        _step(_LOAD, _NUMBER_AT),
     ]
     if arch is _X86_64:
-        steps += [step(0x35, 0x40000000, no=1), step(_RETURN, _KILL)]  # calls of the x32 ABI
-    # glibc falls back to clone, whose flags a filter can see
-    steps += [step(_JUMP_EQUAL, arch.clone3, no=1), step(_RETURN, _REFUSE | errno.ENOSYS)]
-    steps += [
-        step(_JUMP_EQUAL, arch.clone, no=4),
-        step(_LOAD, _ARGUMENT_AT),
-        step(_JUMP_SET, _CLONE_THREAD, no=1),
-        allow,
-        refuse,
-    ]
-    for number, argument in ((arch.openat, 2), (arch.open, 1)):
+        steps += [_step(_JUMP_FROM, 0x40000000, no=1), _step(_RETURN, _KILL)]  # calls of the x32 ABI
+    not_there = _step(_RETURN, _REFUSE | errno.ENOSYS)
+    # the C library falls back to calls whose arguments a filter can see
+    steps += [*_on(_CLONE3, not_there), *_on(_OPENAT2, not_there)]
+    steps += [_step(_JUMP_FROM, _FIRST_UNKNOWN, no=1), not_there]
+    steps += _on(arch.clone, _argument(0), _step(_JUMP_SET, _CLONE_THREAD, no=1), _OK, _NOT_PERMITTED)
+    for number, flags in ((arch.openat, 2), (arch.open, 1)):
         if number is not None:
-            steps += [
-                step(_JUMP_EQUAL, number, no=4),
-                step(_LOAD, _ARGUMENT_AT + 8 * argument),
-                step(_JUMP_SET, _WRITING, no=1),
-                refuse,
-                allow,
-            ]
-    steps += [step(_JUMP_EQUAL, 437, no=1), step(_RETURN, _REFUSE | errno.ENOSYS)]  # openat2: flags are out of sight
+            steps += _on(number, _argument(flags), _step(_JUMP_SET, _WRITING, no=1), _NOT_PERMITTED, _OK)
+    steps += _by_argument(arch)
     for number in (*arch.denied, *_COMMON_NEW):
-        steps += [step(_JUMP_EQUAL, number, no=1), refuse]
-    return [*steps, allow]
+        steps += _on(number, _NOT_PERMITTED)
+    return [*steps, _OK]
+
+
+def _by_argument(arch: _Arch) -> list[bytes]:
+    """Allow calls that a running model makes, for what it makes them for."""
+    no_terminal = _step(_RETURN, _REFUSE | errno.ENOTTY)
+    no_signals = [step for command in _FCNTL_DENIED for step in _on(command, _NOT_PERMITTED)]
+    names = [step for option in _PRCTL_ALLOWED for step in _on(option, _OK)]
+    reads_only = [
+        _argument(2),
+        _step(_JUMP_EQUAL, 0, no=3),
+        _argument(2, high=True),
+        _step(_JUMP_EQUAL, 0, no=1),
+        _OK,
+        _NOT_PERMITTED,
+    ]
+    return [
+        *_on(arch.ioctl, _argument(1), *(step for each in _IOCTL_ALLOWED for step in _on(each, _OK)), no_terminal),
+        *_on(arch.fcntl, _argument(1), *no_signals, _OK),
+        *_on(arch.prctl, _argument(0), *names, _NOT_PERMITTED),
+        *_on(arch.prlimit, *reads_only),
+        # abort() signals its own process
+        *_on(arch.tgkill, _argument(0), _step(_JUMP_EQUAL, os.getpid(), no=1), _OK, _NOT_PERMITTED),
+    ]
+
+
+def _argument(position: int, *, high: bool = False) -> bytes:
+    return _step(_LOAD, _ARGUMENT_AT + 8 * position + (4 if high else 0))
 
 
 def _tried(found: dict[str, str]) -> dict[str, str]:
     """Try what the layers should stop; a layer that let it through is not held."""
     import socket
-    import tempfile
 
-    def opens_socket() -> None:
-        socket.socket().close()
-
-    def starts_program() -> None:
-        os.posix_spawn("/bin/true", ["/bin/true"], {})
-
-    def writes_file() -> None:
-        name = os.path.join(tempfile.gettempdir(), f"govkit-{os.getpid()}")  # noqa: PTH118 - a name, not a place
-        os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        os.unlink(name)  # noqa: PTH108
-
-    def reads_secret() -> None:
-        os.close(os.open("/etc/passwd", os.O_RDONLY))
-
-    attempts = {
-        "seccomp": (opens_socket, starts_program, writes_file),
-        "landlock": (reads_secret,),
+    attempts: dict[str, tuple[Callable[[], object], ...]] = {
+        "seccomp": (
+            socket.socket,
+            lambda: os.posix_spawn("/bin/true", ["/bin/true"], {}),
+            lambda: os.open(f"/tmp/govkit-{os.getpid()}", os.O_WRONLY | os.O_CREAT | os.O_EXCL),  # noqa: S108
+            lambda: os.kill(os.getppid(), 0),
+        ),
+        "landlock": (lambda: os.open("/", os.O_RDONLY | os.O_DIRECTORY),),
     }
     for layer, tries in attempts.items():
-        if found.get(layer) == HELD and any(_succeeds(attempt) for attempt in tries):
+        if found.get(layer) == HELD and not all(_is_refused(attempt) for attempt in tries):
             found[layer] = "not held: a forbidden action went through"
     return found
 
 
-def _succeeds(attempt: Callable[[], None]) -> bool:
+def _is_refused(attempt: Callable[[], object]) -> bool:
     try:
         attempt()
+    except PermissionError:
+        return True
     except OSError:
         return False
-    return True
+    return False

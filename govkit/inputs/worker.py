@@ -6,7 +6,6 @@ It never writes evidence; it can lie in its predictions, not in its audit.
 import json
 import mmap
 import os
-import re
 import signal
 import socket
 import sys
@@ -26,9 +25,13 @@ MAX_PARAMETER = 80
 MAX_CLASSES = 10_000
 STORED_ROWS = ("_fit_X", "X_train_", "support_vectors_", "X_fit_", "shape_fit_", "X_")
 """Fitted attributes that hold rows of the training data as they are."""
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_PLAIN = (str, int, float, bool, type(None))
 
 Reply = tuple[dict[str, Any], bytes]
+
+
+class _Unsupported(Exception):
+    """The file holds something that an audit can't ask; carries the end of a sentence."""
 
 
 def main() -> None:
@@ -39,10 +42,13 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
+    os.close(null)
     limits = sandbox.Limits(**settings["limits"])
     layers = sandbox.enter(limits, sandbox.system_paths())
-    with mmap.mmap(int(sys.argv[2]), 0, access=mmap.ACCESS_READ) as shared:
+    file = int(sys.argv[2])
+    with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as shared:
         content = bytes(shared)
+    os.close(file)
     try:
         model = _opened(connection, settings, content, layers)
         if model is not None:
@@ -70,8 +76,11 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
     if scanned.findings or scanned.unreadable:
         return None
     try:
-        model, notes = _loaded(lambda: reader.load(content, allowed))
+        model, notes = _loaded(lambda: _the_estimator(reader.load(content, allowed)))
         wire.send(connection, {"described": describe(model, notes)})
+    except _Unsupported as problem:
+        wire.send(connection, {"unsupported": str(problem)})
+        return None
     except Exception as error:
         # the process boundary: whatever a model does while loading becomes one word
         wire.send(connection, {"problem": type(error).__name__, "module": _missing_module(error)})
@@ -94,6 +103,18 @@ def _loaded(load: Callable[[], object]) -> tuple[object, dict[str, str]]:
     return model, {"scikit-learn": sorted(versions)[0]} if versions else {}
 
 
+def _the_estimator(loaded: object) -> object:
+    """Take the estimator out of a dictionary that holds one next to plain values, a frequent way to save models."""
+    if isinstance(loaded, dict):
+        found = [value for value in loaded.values() if hasattr(value, "fit") or hasattr(value, "predict")]
+        if len(found) != 1:
+            raise _Unsupported("holds several estimators" if found else "holds a dictionary and no estimator")
+        loaded = found[0]
+    if not hasattr(loaded, "predict"):
+        raise _Unsupported(f"holds a {_path(loaded)}, which can't predict")
+    return loaded
+
+
 def _missing_module(error: Exception) -> str:
     return (error.name or "") if isinstance(error, ImportError) else ""
 
@@ -103,6 +124,7 @@ def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa
     import sklearn
     from sklearn.base import is_classifier, is_regressor
 
+    _expect_fitted(model)
     steps = [step for _, step in model.steps] if hasattr(model, "steps") else [model]
     final = steps[-1]
     kind = "classifier" if is_classifier(model) else "regressor" if is_regressor(model) else "other"
@@ -125,13 +147,29 @@ def _path(estimator: object) -> str:
     return f"{type(estimator).__module__}.{type(estimator).__qualname__}"
 
 
+def _expect_fitted(model: Any) -> None:  # noqa: ANN401 - any estimator
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if isinstance(model, BaseEstimator):
+        try:
+            check_is_fitted(model)
+        except NotFittedError:
+            raise _Unsupported("holds an estimator that was not fitted") from None
+
+
 def _classes(model: Any) -> list[str | int | float | bool]:  # noqa: ANN401 - any classifier
     import numpy as np
 
+    if isinstance(model.classes_, list):
+        raise _Unsupported("gives several answers a row")
     classes = np.asarray(model.classes_)
-    if classes.ndim != 1 or len(classes) > MAX_CLASSES:
-        raise TypeError
-    return [label if isinstance(label, str | int | float | bool) else str(label) for label in classes.tolist()]
+    if classes.ndim != 1:
+        raise _Unsupported("gives several answers a row")
+    if len(classes) > MAX_CLASSES:
+        raise _Unsupported(f"has more than {MAX_CLASSES:,} classes")
+    return [_scalar(label) for label in classes.tolist()]
 
 
 def _parameters(estimator: Any) -> dict[str, str]:  # noqa: ANN401 - any estimator
@@ -139,9 +177,19 @@ def _parameters(estimator: Any) -> dict[str, str]:  # noqa: ANN401 - any estimat
         return {}
     found = {}
     for name, value in sorted(estimator.get_params(deep=False).items()):
-        text = _ADDRESS.sub("", repr(value)).replace("\n", " ")
+        text = _setting(value)
         found[name] = text if len(text) <= MAX_PARAMETER else f"{text[: MAX_PARAMETER - 1]}…"
     return found
+
+
+def _setting(value: object) -> str:
+    """Lay a hyperparameter out; arrays, frames and the like could hold rows, so only their type is told."""
+    if isinstance(value, list | tuple | dict):
+        items = [*value, *value.values()] if isinstance(value, dict) else list(value)
+        return repr(value) if all(isinstance(item, _PLAIN) for item in items) else f"a {type(value).__name__}"
+    if isinstance(value, _PLAIN):
+        return repr(value)
+    return getattr(value, "__name__", type(value).__name__)
 
 
 class Server:
@@ -179,9 +227,7 @@ class Server:
 
         model = self._models[header["handle"]]
         answer = np.asarray(getattr(model, header["operation"])(_rows(model, header, payload)))
-        if answer.dtype.kind in "OUS":
-            return {"labels": [_scalar(value) for value in answer.ravel().tolist()], "shape": answer.shape}, b""
-        return _packed({"answer": answer})
+        return _labelled(answer) if answer.dtype.kind in "OUS" else _packed({"answer": answer})
 
     def _structure(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
@@ -196,11 +242,13 @@ class Server:
         fresh = clone(model)
         seeded = sorted(name for name in fresh.get_params() if name.rpartition("__")[2] == "random_state")
         fresh.set_params(**{name: header["seed"] + index for index, name in enumerate(seeded)})
+        # a cache folder would be written to, and read back as pickles
+        fresh.set_params(**{name: None for name in fresh.get_params() if name.rpartition("__")[2] == "memory"})
         rows, target = _training_rows(model, header, payload)
         fresh.fit(rows, target)
         handle = max(self._models) + 1
         self._models[handle] = fresh
-        return {"handle": handle}, b""
+        return {"handle": handle, "classes": _classes(fresh) if hasattr(fresh, "classes_") else []}, b""
 
     def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
@@ -233,14 +281,33 @@ def structure(estimator: Any) -> "dict[str, NDArray[np.generic]]":  # noqa: ANN4
     return {name: array for name, array in found.items() if array.dtype.kind in "biuf"}
 
 
-def _scalar(value: object) -> object:
+def _scalar(value: object) -> str | int | float | bool:
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 
+def _labelled(answer: "NDArray[np.generic]") -> Reply:
+    """Send each label once, and its number for each row."""
+    import pandas as pd
+
+    codes, labels = pd.factorize(answer.ravel(), use_na_sentinel=False)
+    if len(labels) > MAX_CLASSES:
+        raise ValueError
+    header, content = _packed({"codes": codes.reshape(answer.shape)})
+    known = [value if isinstance(value, str | int | float | bool) and value == value else None for value in labels.tolist()]
+    return {**header, "labels": known}, content
+
+
 def _packed(arrays: "Mapping[str, NDArray[np.generic]]") -> Reply:
+    """Lay arrays of numbers one behind the other.
+
+    Raises:
+        TypeError: one holds something else.
+    """
     import numpy as np
 
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    if not all(array.dtype.kind in "biuf" for array in whole.values()):
+        raise TypeError
     header = {name: {"dtype": array.dtype.str, "shape": array.shape} for name, array in whole.items()}
     return {"arrays": header}, b"".join(array.tobytes() for array in whole.values())
 

@@ -12,6 +12,25 @@ Global = tuple[str, str]
 Role = Literal["construct", "call", "value"]
 
 
+_OTHER_FILES = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"%PDF": "a PDF document",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "an HDF5 file",
+    b"PAR1": "a Parquet table",
+    b"\x7fELF": "a program",
+    b"\x04\x22\x4d\x18": "compressed with lz4, which is not supported",
+}
+"""First bytes of files that are often taken for a model."""
+
+
+def taken_for_a_model(head: bytes) -> str:
+    """Say from its first bytes what a file is that is no model at all; empty when they don't tell."""
+    return next((kind for start, kind in _OTHER_FILES.items() if head.startswith(start)), "")
+
+
 @dataclass(frozen=True)
 class Policy:
     """What a model file may refer to: exact globals by role. Whatever isn't named is refused."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 
 from govkit.config import Budget
+from govkit.core.errors import ModelUnavailable
 from govkit.core.record import Plan
 from govkit.inputs.predictions import features_of
 from govkit.inputs.subject import Subject
@@ -33,13 +34,19 @@ def make_plan(
 
 
 def _predict_ms(subject: Subject) -> int:
-    """Time one prediction and round up to 100, 1,000, ... ms, so that reruns agree on the plan."""
+    """Time one prediction and round up to 100, 1,000, ... ms, so that reruns agree on the plan.
+
+    A model that can't answer is no matter of the plan: each check that asks it will say so.
+    """
     if subject.model is None:
         return 0
     rows = features_of(subject.test, subject.columns).iloc[:TIMED_ROWS]
-    subject.model.predict(rows)
-    started = time.perf_counter()
-    subject.model.predict(rows)
+    try:
+        subject.model.predict(rows)
+        started = time.perf_counter()
+        subject.model.predict(rows)
+    except ModelUnavailable:
+        return 0
     measured = (time.perf_counter() - started) * 1000 * TIMED_ROWS / len(rows)
     step = 100
     while step < measured:

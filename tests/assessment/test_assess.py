@@ -320,3 +320,61 @@ def test_the_order_of_evidence_does_not_matter(tmp_path):
     policy = load_policy(STRICT, tmp_path)
     found = evidence(policy, {"privacy.membership_inference": "bad", "quality.labels": "open"})
     assert audit(policy, found) == audit(policy, found[::-1])
+
+
+def test_a_framework_that_does_not_apply_says_why_at_each_control_and_meets_nothing(tmp_path):
+    policy = load_policy(Config(frameworks=("nist-ai-600-1",)), tmp_path)
+    assert [framework.id for framework in policy.frameworks] == ["nist-ai-rmf", "iso-42001", "nist-ai-600-1"]
+    for found in (evidence(policy, {}), []):
+        assessed, _ = audit(policy, found)
+        generative = [one for one in assessed.control_results if one.framework == "nist-ai-600-1"]
+        assert {result.status for result in generative} == {Status.NOT_APPLICABLE}
+        assert "generate no content" in sentence(generative[0].because[0], TEMPLATES)
+
+
+def test_links_come_with_both_of_their_frameworks_and_carry_no_status(tmp_path):
+    release = load_policy(Config(), tmp_path)
+    assert len(release.crosswalk.links) == 188
+    policy = load_policy(STRICT.model_copy(update={"frameworks": ("eu-ai-act",)}), tmp_path)
+    assert len(policy.crosswalk.links) == 188 + 103 + 44
+    with_statements(tmp_path, [("iso-42001", "A.2.2")])
+    assessed, _ = audit(replace(policy, attestations=read(tmp_path / "attestations.yaml")), [])
+    met = {key for key, status in statuses(assessed).items() if status is Status.MET}
+    assert met == {("iso-42001", "A.2.2")}
+    assert any(link.target.control == "A.2.2" for link in policy.crosswalk.links)
+
+
+def test_a_weaker_run_never_meets_a_control(tmp_path):
+    policy = load_policy(Config(profile="eu-ai-act-high-risk", system={"id": "credit"}), tmp_path)
+    with_statements(tmp_path, every_control(policy), effective_on="2026-11-01")
+    policy = load_policy(policy.config, tmp_path)
+    strong = {"eps": (0.1,), "frozen": ()}
+    for params, work, budget, good in (
+        (strong, {"rows": 200}, "standard", True),
+        (strong, {"rows": 200}, "quick", False),
+        (strong, {"rows": 100}, "standard", False),
+        ({**strong, "eps": (0.01,)}, {"rows": 200}, "standard", False),
+        ({**strong, "frozen": tuple("abcde")}, {"rows": 200}, "standard", False),
+    ):
+        found = [Evidence.model_validate({**dict(one), "params": params, "work": work}) for one in evidence(policy, {})]
+        assessed = assess(found, policy, as_of=AS_OF, model_sha256=MODEL, budget=budget)
+        resting = {
+            result.control: result.status
+            for result in assessed.control_results
+            if "robustness.evasion.robust_share" in result.criteria
+        }
+        assert resting["Art.15(1)"] is (Status.MET if good else Status.INCONCLUSIVE)
+        assert (Status.INCONCLUSIVE in resting.values()) is not good
+
+
+def test_a_statement_older_than_the_profile_allows_no_longer_counts(tmp_path):
+    config = Config(profile="financial-credit", system={"id": "credit"})
+    with_statements(tmp_path, [("nist-ai-rmf", "GOVERN 1.2")], effective_on="2025-11-20", expires_on="2028-01-01")
+    for profile, state in (("financial-credit", DocumentState.EXPIRED), ("strict", DocumentState.VALID)):
+        policy = load_policy(config.model_copy(update={"profile": profile}), tmp_path)
+        assessed, _ = audit(policy, [])
+        assert assessed.document_results[0].state is state
+    policy = load_policy(config, tmp_path)
+    assessed = assess([], policy, as_of=date(2026, 11, 20), model_sha256=MODEL)
+    assert assessed.document_results[0].state is DocumentState.VALID
+    assert assessed.document_results[0].expires_on == date(2026, 11, 20)

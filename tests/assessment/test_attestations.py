@@ -51,11 +51,11 @@ def content(**changes):
     }
 
 
-def judged(project, plain, *, as_of=AS_OF, config=None, model=MODEL):
+def judged(project, plain, *, as_of=AS_OF, config=None, model=MODEL, max_age_days=None):
     file = project / "attestations.yaml"
     file.write_text(json.dumps(plain, indent=1))
     declared = config or Config.model_validate({"system": {"id": "credit-triage", "version": "1.4.0"}})
-    return judge_attestations(read(file), Audited(declared, model, project, as_of), FRAMEWORKS)
+    return judge_attestations(read(file), Audited(declared, model, project, as_of, max_age_days), FRAMEWORKS)
 
 
 def test_a_good_statement_counts_until_its_last_day(project):
@@ -107,6 +107,13 @@ FAULTS = {
     "unknown key": ({"entry": {"aproved": True}}, "unknown key"),
     "bad digest": ({"paper": {"sha256": "abc"}}, "can't be read"),
     "unknown verdict": ({"entry": {"verdict": "fine"}}, "verdict must be"),
+    "unquoted control": ({"entry": {"by": {"name": 12, "role": "Head"}}}, "by.name is read as a number"),
+    "no role": ({"entry": {"by": {"name": "A. Reviewer"}}}, "by.role is missing"),
+    "placeholder role": ({"entry": {"by": {"name": "A. Reviewer", "role": "???"}}}, "by.role holds a placeholder"),
+    "home of a user": ({"paper": {"path": "~/training.pdf"}}, "does not exist"),
+    "web address": ({"paper": {"path": "https://intranet.example/training.pdf"}}, "does not exist"),
+    "no path": ({"paper": {"path": ""}}, "can't be read"),
+    "date as a number": ({"entry": {"effective_on": 20260930}}, "effective_on must be a date"),
     "says not met": ({"entry": {"verdict": "not_met"}}, "states that this control is not met"),
 }
 
@@ -135,6 +142,18 @@ def test_a_statement_about_nothing_known_is_listed(project, changes, reason):
     statements, findings = judged(project, content(entry=changes))
     assert statements == {}
     assert reason in sentence(findings[0].message, MESSAGES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({}, "effective_on"), ({"paper": {"reviewed_on": "2026-08-01"}}, "reviewed_on of docs/training.pdf")],
+)
+def test_what_is_older_than_the_profile_allows_has_expired(project, changes, field):
+    statements, findings = judged(project, content(**changes), max_age_days=51)
+    assert statements[KEY].result.state is DocumentState.EXPIRED
+    assert f"{field} is 2026-" in sentence(findings[0].message, MESSAGES)
+    statements, findings = judged(project, content(**changes), max_age_days=112)
+    assert (statements[KEY].result.state, findings) == (DocumentState.VALID, ())
 
 
 def test_a_system_without_id_or_model_accepts_no_statement(project):
@@ -180,3 +199,35 @@ def test_two_statements_about_one_control_are_refused(project):
 def test_another_kind_of_file_is_refused(project, change, message):
     with pytest.raises(UsageProblem, match=message):
         judged(project, {**content(), **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("met", "&a met", 1), "anchors"),
+        (lambda text: text.replace("verdict: met", "verdict: *a"), "anchors"),
+        (lambda text: text.replace("verdict:", "verdict: met\n    verdict:"), "stands twice"),
+        (lambda text: text.replace("    verdict", "\tverdict"), "can't be read as YAML"),
+        (lambda text: text + "#" * 2_000_001, "larger than"),
+        (lambda text: text.replace("verdict: met", "verdict: !!str met"), "tags"),
+        (lambda text: text.encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_a_file_with_tricks_is_refused(project, change, message):
+    text = (
+        "govkit_attestations: '1'\nsystem: {id: credit-triage}\nattestations:\n  - framework: nist-ai-rmf\n"
+        "    control: 'GOVERN 2.2'\n    verdict: met\n"
+    )
+    changed = change(text)
+    file = project / "attestations.yaml"
+    file.write_bytes(changed if isinstance(changed, bytes) else changed.encode())
+    with pytest.raises(UsageProblem, match=message):
+        read(file)
+
+
+def test_a_byte_order_mark_is_no_fault(project):
+    file = project / "attestations.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(content()).encode())
+    declared = Config.model_validate({"system": {"id": "credit-triage", "version": "1.4.0"}})
+    statements, _ = judge_attestations(read(file), Audited(declared, MODEL, project, AS_OF), FRAMEWORKS)
+    assert statements[KEY].result.state is DocumentState.VALID

@@ -1,12 +1,14 @@
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from govkit.assessment import catalogs
-from govkit.assessment.catalogs import load, tighten
+from govkit.assessment.catalogs import framework_names, load, load_crosswalk, tighten
 from govkit.assessment.criteria import MEASURED
 from govkit.assessment.facts import FACTS
-from govkit.assessment.profiles import load_profile
+from govkit.assessment.profiles import load_profile, profile_names
 from govkit.assessment.waivers import NEVER_WAIVED
 from govkit.config import CriterionOverride
 from govkit.core.errors import UsageProblem
@@ -30,10 +32,28 @@ CLAUSES = """
     8.1 8.2 8.3 8.4 9.1 9.2.1 9.2.2 9.3.1 9.3.2 9.3.3 10.1 10.2
 """.split()
 
+# Articles, paragraphs and points of Regulation (EU) 2024/1689; the second duty of Art.15(4) is named apart.
+EU_AI_ACT = """
+    Art.4 Art.4a Art.9(1) Art.9(2) Art.9(5) Art.9(6) Art.9(8) Art.9(9) Art.10(2)(a) Art.10(2)(b) Art.10(2)(c)
+    Art.10(2)(d) Art.10(2)(e) Art.10(2)(f) Art.10(2)(g) Art.10(2)(h) Art.10(3) Art.10(4) Art.11(1) AnnexIV(1)
+    AnnexIV(2) AnnexIV(3) AnnexIV(4) AnnexIV(5) AnnexIV(6) AnnexIV(7) AnnexIV(8) AnnexIV(9) Art.12(1) Art.12(2)
+    Art.13(1) Art.13(2) Art.13(3)(a) Art.13(3)(b) Art.13(3)(c) Art.13(3)(d) Art.13(3)(e) Art.13(3)(f) Art.14(1)
+    Art.14(2) Art.14(3) Art.14(4) Art.15(1) Art.15(3) Art.15(4) Art.15(4)-feedback Art.15(5) Art.17(1)(a)
+    Art.17(1)(b) Art.17(1)(c) Art.17(1)(d) Art.17(1)(e) Art.17(1)(f) Art.17(1)(g) Art.17(1)(h) Art.17(1)(i)
+    Art.17(1)(j) Art.17(1)(k) Art.17(1)(l) Art.17(1)(m) Art.72(1) Art.72(2) Art.72(3)
+""".split()
+GENERATIVE_RISKS = """
+    CBRN information or capabilities; Confabulation; Dangerous, violent or hateful content; Data privacy;
+    Environmental impacts; Harmful bias or homogenization; Human-AI configuration; Information integrity;
+    Information security; Intellectual property; Obscene, degrading or abusive content;
+    Value chain and component integration
+"""
+EFFECTIVE_AFTER_AMENDMENT = {"Art.4": date(2026, 7, 27), "Art.4a": date(2026, 7, 27)}
+
 CATALOG = load()
 FRAMEWORKS = {framework.id: framework for framework in CATALOG.frameworks}
 CONTROLS = [(framework.id, control) for framework in CATALOG.frameworks for control in framework.controls]
-PROFILES = ("release", "strict", "data-only")
+PROFILES = profile_names()
 
 
 def ids(framework):
@@ -55,6 +75,73 @@ def test_nist_has_its_72_subcategories_in_order():
 def test_iso_has_its_38_controls_and_32_clauses_in_order():
     assert (len(ANNEX_A), len(CLAUSES)) == (38, 32)
     assert ids("iso-42001") == ANNEX_A + CLAUSES
+
+
+def test_the_eu_ai_act_has_its_63_duties_with_the_dates_that_apply():
+    assert len(EU_AI_ACT) == 63
+    assert ids("eu-ai-act") == EU_AI_ACT
+    act = FRAMEWORKS["eu-ai-act"]
+    assert [found.day for found in act.applies] == [date(2027, 12, 2), date(2028, 8, 2)]
+    own = {control.id: control.applies[0].day for control in act.controls if control.applies}
+    assert own == EFFECTIVE_AFTER_AMENDMENT
+
+
+def test_the_12_risks_of_generative_ai_do_not_apply_and_say_why():
+    framework = FRAMEWORKS["nist-ai-600-1"]
+    names = [name.strip() for name in " ".join(GENERATIVE_RISKS.split()).split(";")]
+    assert [control.label for control in framework.controls] == names
+    assert len(names) == 12
+    assert "generate no content" in framework.not_applicable_because
+    assert [one.id for one in CATALOG.frameworks if one.not_applicable_because] == ["nist-ai-600-1"]
+
+
+def test_a_framework_file_is_named_by_its_id():
+    assert framework_names() == tuple(sorted(FRAMEWORKS))
+
+
+def test_links_join_two_frameworks_and_say_how_strong_they_are_and_who_says_so():
+    crosswalk = load_crosswalk(CATALOG)
+    pairs = [(link.source, link.target, link.basis) for link in crosswalk.links]
+    assert len(pairs) == len(set(pairs))
+    # no pair of controls of different frameworks asks for the same
+    assert {link.relation for link in crosswalk.links} == {"intersects-with"}
+    assert {link.basis for link in crosswalk.links} == set(crosswalk.bases)
+    between = Counter((link.source.framework, link.target.framework) for link in crosswalk.links)
+    assert between == {
+        ("nist-ai-rmf", "iso-42001"): 188,
+        ("nist-ai-rmf", "eu-ai-act"): 103,
+        ("iso-42001", "eu-ai-act"): 44,
+    }
+    assert {link.source.control for link in crosswalk.links if link.source.framework == "nist-ai-rmf"} == set(
+        ids("nist-ai-rmf")
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("target: iso-42001", "target: iso-42002", "unknown framework 'iso-42002'"),
+        ("target: iso-42001", "target: nist-ai-rmf", "unknown framework 'nist-ai-rmf'"),
+        ('"A.2.2"', '"A.2.99"', "unknown control 'A.2.99'"),
+        ('"GOVERN 1.1":', '"GOVERN 9.1":', "unknown control 'GOVERN 9.1'"),
+        ("basis: ours", "basis: theirs", "unknown basis 'theirs'"),
+        ("intersects-with", "same-as", "relation must be"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused(tmp_path, monkeypatch, old, new, message):
+    text = (
+        "as_of: 2026-11-21\nbases: {ours: Our judgement.}\nlinks:\n  - source: nist-ai-rmf\n    controls:\n"
+        '      "GOVERN 1.1":\n        - target: iso-42001\n          relation: intersects-with\n          basis: ours\n'
+        '          controls: ["A.2.2"]\n'
+    )
+    monkeypatch.setattr(catalogs, "shipped", lambda kind: tmp_path)
+    (tmp_path / "crosswalk.yaml").write_text(text)
+    assert len(load_crosswalk(CATALOG).links) == 1
+    assert old in text
+    (tmp_path / "crosswalk.yaml").write_text(text.replace(old, new))
+    with pytest.raises(UsageProblem, match=r"crosswalk.yaml:\d+: ") as caught:
+        load_crosswalk(CATALOG)
+    assert message in caught.value.message
 
 
 def test_every_control_stands_for_itself():

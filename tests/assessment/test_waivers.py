@@ -90,6 +90,16 @@ FAULTS = {
     "wrong id": (entry(id="waiver 1"), "can't be read"),
     "slice": (entry(scope={"slice": "age"}), "unknown key 'slice'"),
     "no digest": (entry(scope={"model_sha256": ""}), "can't be read"),
+    "short approver": (entry(approved_by={"name": "C", "role": "CISO"}), "can't be read"),
+    "no role": (entry(approved_by={"name": "C. Officer"}), "role is missing"),
+    "placeholder risk": (entry(risk="<describe what may happen here>"), "risk holds a placeholder"),
+    "own status": (entry(status="approved"), "unknown key 'status'"),
+    "wrong date": (entry(expires_on="18.02.2027"), "expires_on must be a date"),
+    "date with a time": (entry(approved_on="2026-11-20T10:00:00Z"), "approved_on must be a date"),
+    "no system": (entry(scope={"system": ""}), "can't be read"),
+    "two criteria": (entry(scope={"criterion": [ROBUST]}), "criterion must be text"),
+    "never, a digest": (entry(scope={"criterion": "security.integrity.digest_mismatch"}), "can't be waived"),
+    "never, special data": (entry(scope={"criterion": "pii.declared.undeclared_special_columns"}), "can't be waived"),
     "not a number": (entry(worst_value="half"), "worst_value must be a number"),
 }
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import small_project
 from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.tree import DecisionTreeClassifier
 
 from govkit.resources import shipped
 
@@ -282,3 +283,19 @@ def test_a_model_of_another_version_is_a_finding_and_no_crash(govkit, project):
     assert answer.code in (0, 1, 5), answer.err
     record = (project.folder / "out" / "audit.json").read_text()
     assert '"fitted_with":{"scikit-learn":"1.7.1"}' in record
+
+
+def test_a_model_whose_process_dies_leaves_the_rest_audited(govkit, tmp_path):
+    project = small_project.write(tmp_path / "p", classifier=DecisionTreeClassifier(max_depth=3))
+    fitted = pickle.loads(project.model.read_bytes())
+    state = fitted.steps[-1][1].tree_.__getstate__()
+    state["nodes"]["left_child"][0] = 2**40
+    fitted.steps[-1][1].tree_.__setstate__(state)
+    project.model.write_bytes(pickle.dumps(fitted))
+    answer, reports = audit(govkit, project)
+    assert answer.code == 5, answer.err
+    assert "INCOMPLETE" in answer.out
+    assert {"audit.json", "report.html"} <= set(reports)
+    record = (project.folder / "out" / "audit.json").read_text()
+    assert "was ended by SIGSEGV" in record
+    assert '"check":"quality.missing"' in record

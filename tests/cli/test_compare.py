@@ -1,9 +1,13 @@
 """compare, gate --baseline and history, as they are typed."""
 
-import json
+import os
+import subprocess
+import sys
 
 import pytest
 import report_records as records
+from integrity import unsteered
+from pydantic import TypeAdapter
 from test_commands import HEAVY, loaded_by
 
 from govkit.comparison import Comparison
@@ -39,7 +43,7 @@ def test_markdown_and_json(govkit, pair):
     text = govkit("compare", *pair, "--format", "md").out
     assert "### Measurements" in text
     assert "| quality.overlap | pass | fail | worse | gated, beyond chance |" in text
-    found = Comparison.model_validate(json.loads(govkit("compare", *pair, "--format", "json").out))
+    found = TypeAdapter(Comparison).validate_json(govkit("compare", *pair, "--format", "json").out)
     assert found.new.verdict == "failed"
 
 
@@ -91,3 +95,29 @@ def test_the_history_of_a_folder(govkit, tmp_path):
     assert lines[2].startswith("0002 2026-11-21 9372c470 failed 5 5 3 0 ")
     assert lines[3].startswith("now 2026-11-21 9372c470 passed 12 1 0 ")
     assert any(line.startswith("quality.overlap ✓✗✓ pass 0 %") for line in lines)
+
+
+@pytest.mark.parametrize("words", [("gate", "NEW"), ("compare", "OLD", "NEW"), ("history", ".")])
+def test_a_terminal_without_signs_gets_ascii(pair, words):
+    there = {"OLD": pair[0], "NEW": pair[1], ".": pair[1].parent}
+    deliver(records.failing(), pair[1].parent, formats_named(["json"]))
+    done = subprocess.run(
+        [sys.executable, "-m", "govkit", *(str(there.get(word, word)) for word in words)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.isascii()
+
+
+def test_the_gate_says_number_limit_and_what_to_do(govkit, pair):
+    lines = [" ".join(line.split()) for line in govkit("gate", pair[1], "--as-of", "2026-11-21").out.splitlines()]
+    place = lines.index("failed criterion privacy.members-found: fail")
+    assert lines[place + 1] == "Few members found: fail: 36.4 % [33.4, 39.4] (n 1,000); limit ≤ 3 %"
+    assert lines[place + 2].startswith("to do: Regularise the model")
+
+
+def test_a_hostile_record_can_not_steer_the_terminal(govkit, tmp_path):
+    path = tmp_path / "audit.json"
+    path.write_bytes(record_json(records.hostile()))
+    for words in (("gate", path), ("compare", path, path), ("compare", path, path, "--format", "md")):
+        assert unsteered(govkit(*words).out)

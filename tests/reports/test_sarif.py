@@ -81,6 +81,16 @@ def test_code_scanning_sees_active_failures_only(name):
     assert all(len(rule["properties"]["tags"]) <= 10 for rule in run["tool"]["driver"]["rules"])
 
 
+def test_no_more_results_than_github_keeps():
+    many = tuple(
+        records.crit(f"pii.limit-{place}", "No direct identifiers", "pii.columns", "cells_direct", "count", "<=", 0)
+        for place in range(MOST_RESULTS + 20)
+    )
+    record = records.build(records.bad_evidence(), criteria=many)
+    run = json.loads(code_scanning_log(record))["runs"][0]
+    assert len(run["results"]) == len(run["tool"]["driver"]["rules"]) == MOST_RESULTS
+
+
 def fault_unknown_rule(run):
     run["results"][0]["ruleId"] = "no.such.rule"
 
