@@ -146,7 +146,7 @@ def _rows_needed(measurement: Measurement, threshold: float) -> int | None:
     needed = measurement.n * (reach / away) ** 2
     if needed > MAX_ROWS_NEEDED:
         return None
-    step = 10 ** max(int(math.log10(max(needed, 1))) - 1, 0)
+    step: int = 10 ** max(int(math.log10(max(needed, 1))) - 1, 0)
     return math.ceil(needed / step) * step
 
 

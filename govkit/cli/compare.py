@@ -22,7 +22,7 @@ def compare(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The later audit.json.")],
     form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
 ) -> None:
-    """Compare two audits of one system: results, controls, and measurements that changed by more than chance."""
+    """Compare two audits of one system by more than chance."""
     import json
     from dataclasses import asdict
 

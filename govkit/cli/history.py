@@ -19,7 +19,7 @@ MOST_SHOWN = 20
 def history(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `govkit audit --out` wrote to.")],
 ) -> None:
-    """Show every audit of an output folder, what got better and worse, and how each gated criterion went."""
+    """Show the audits of a folder and what got better or worse."""
     from govkit.cli.console import can_show, table
     from govkit.cli.plain import say
     from govkit.history import courses, entries, steps

@@ -8,7 +8,7 @@ from govkit.reports.outcomes import one_line
 
 _MARKS: Final = re.compile(r"([\\`*_\[\]|~$])")
 _FIRST: Final = re.compile(r"^([-+#=])")
-_NUMBERED: Final = re.compile(r"^(\d+)([.)])")
+_NUMBERED: Final = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _SEEN_AS_LINK: Final = re.compile(r"(?i)(@|#(?=\d)|\bwww(?=\.)|\bmailto(?=:)|\bxmpp(?=:))")
 _BREAK: Final = "\u200b"
 """A zero-width space: invisible, and no mention or link holds one."""
