@@ -37,7 +37,13 @@ SKIPPED = (
 VALUE_TYPES = frozenset(
     {
         *("_BinMapper", "TreePredictor", "_CalibratedClassifier", "_SigmoidCalibration", "_TemperatureScaling"),
-        *("_CFNode", "_CFSubcluster", "_BisectingTree", "_ConstantPredictor", "_BinaryGaussianProcessClassifierLaplace"),
+        *(
+            "_CFNode",
+            "_CFSubcluster",
+            "_BisectingTree",
+            "_ConstantPredictor",
+            "_BinaryGaussianProcessClassifierLaplace",
+        ),
         *("_Scorer", "_CurveScorer", "_PassthroughScorer", "_MultimetricScorer", "_ThresholdScorer", "_ProbaScorer"),
         *("_PredictScorer", "_BaseScorer", "_RemainderColsList", "_ObservationsLabels", "Interval", "Bunch"),
         *("MetadataRequest", "MethodMetadataRequest", "MetadataRouter", "MethodMapping", "ParameterGrid"),
@@ -77,7 +83,8 @@ FUNCTION_MODULES = (
 """Modules whose functions are numeric and may be referred to: scores, kernels, scalers."""
 NEVER = frozenset(
     "load loads open eval exec compile getattr setattr delattr import_module partial reduce attrgetter itemgetter "
-    "methodcaller system popen fetch read_pickle memmap fromfile DataSource frompyfunc vectorize apply_along_axis".split()
+    "methodcaller system popen fetch read_pickle memmap fromfile DataSource frompyfunc vectorize "
+    "apply_along_axis".split()
 )
 TAKES_FUNCTIONS = frozenset(
     "check_paired_arrays check_pairwise_arrays distance_metrics kernel_metrics pairwise_distances "
@@ -184,20 +191,22 @@ def modules() -> Iterator[types.ModuleType]:
 
 def classes() -> Iterator[tuple[str, str, str]]:
     """Find estimators, value types and compiled types with their roles."""
+    for module in modules():
+        path = module.__name__
+        for name, found in vars(module).items():
+            own = inspect.isclass(found) and found.__module__ == path
+            if path in CYTHON_TYPES and own:
+                yield CYTHON_TYPES[path], path, name
+            elif path in CYTHON_TYPES and name.startswith("__pyx_unpickle_"):
+                yield "call", path, name
+            elif own and _is_part_of_models(path, name, found):
+                yield "construct", path, name
+
+
+def _is_part_of_models(path: str, name: str, found: type) -> bool:
     from sklearn.base import BaseEstimator
 
-    for module in modules():
-        for name, found in vars(module).items():
-            if not inspect.isclass(found) or found.__module__ != module.__name__:
-                continue
-            if module.__name__ in CYTHON_TYPES:
-                yield CYTHON_TYPES[module.__name__], module.__name__, name
-            elif issubclass(found, BaseEstimator) or name in VALUE_TYPES or module.__name__.startswith(VALUE_MODULES):
-                yield "construct", module.__name__, name
-        if module.__name__ in CYTHON_TYPES:
-            for name in vars(module):
-                if name.startswith("__pyx_unpickle_"):
-                    yield "call", module.__name__, name
+    return issubclass(found, BaseEstimator) or name in VALUE_TYPES or path.startswith(VALUE_MODULES)
 
 
 def functions() -> Iterator[tuple[str, str, str]]:
@@ -233,7 +242,8 @@ def allowlist() -> dict[str, dict[str, list[str]]]:
         if name not in NEVER and name not in roles["call"][module]:
             roles[role][module].add(name)
     return {
-        role: {module: sorted(names) for module, names in sorted(found.items()) if names} for role, found in roles.items()
+        role: {module: sorted(names) for module, names in sorted(found.items()) if names}
+        for role, found in roles.items()
     }
 
 

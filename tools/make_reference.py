@@ -43,7 +43,12 @@ def page(found: Check, criteria: list[Criterion], gated: dict[str, set[str]]) ->
     yield f"## {found.id}"
     yield ""
     yield f"**{facts.title}.** {facts.summary}"
-    sections = (("Why", facts.why), ("Method", facts.method), ("Limits", facts.limits), ("References", facts.references))
+    sections = (
+        ("Why", facts.why),
+        ("Method", facts.method),
+        ("Limits", facts.limits),
+        ("References", facts.references),
+    )
     for title, text in sections:
         if text:
             yield ""

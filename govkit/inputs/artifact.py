@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,8 @@ from govkit.plugins.model_format import MODEL_FORMATS, taken_for_a_model
 
 MAX_BYTES = 2 * 2**30
 HEAD = 64
+UNLISTED = "GK-M02"
+"""The scan's code for a global that is not on the allowlist."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -129,7 +132,7 @@ def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
     sealed = _sealed(file.content)
     root = str(Path(__file__).parent.parent.parent)
     settings = json.dumps({"format": file.format, "trusted": trust, "limits": asdict(limits)})
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [sys.executable, "-IB", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
         stdin=subprocess.DEVNULL,
         pass_fds=(theirs.fileno(), sealed),
@@ -142,7 +145,7 @@ def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
 
 
 def _sealed(content: bytes) -> int:
-    """Put the bytes where nobody can change them any more: a sealed memory file, else an unlinked one opened to read."""
+    """Put the bytes where nobody can change them: a sealed memory file, else an unlinked one opened to read."""
     if hasattr(os, "memfd_create"):
         handle = os.memfd_create("model", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         with os.fdopen(os.dup(handle), "wb") as stream:
@@ -163,6 +166,9 @@ def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Mode
     except ModelUnavailable as ended:
         raise InputProblem(f"{name} can't be scanned: {ended.message}", hint="save the model again") from None
     findings = tuple(ScanFinding(*finding) for finding in scan.findings)
+    absent = _absent_package(findings)
+    if absent:
+        raise InputProblem(f"{name} needs the package {absent}, which is not installed", hint=f"pip install {absent}")
     artifact = Artifact(
         name=name,
         sha256=file.sha256,
@@ -206,6 +212,13 @@ def _report(worker: Worker, kind: type[_Report], doing: str, seconds: float) -> 
         raise worker.lost(doing) from None
     except TimeoutError:
         raise worker.lost(doing, after=seconds) from None
+
+
+def _absent_package(findings: tuple[ScanFinding, ...]) -> str:
+    """Name the package when all that the scan objects to are names of packages that aren't installed."""
+    packages = [finding.subject.partition(".")[0] if finding.code == UNLISTED else "" for finding in findings]
+    missing = [package for package in packages if package.isidentifier() and find_spec(package) is None]
+    return missing[0] if missing and len(missing) == len(packages) else ""
 
 
 def _refusal(findings: tuple[ScanFinding, ...]) -> str:

@@ -1,8 +1,8 @@
 """What the calls in a pickle may be made with: each allowlisted callable only with the arguments it is meant for.
 
-An exact name is not enough: `numpy.random._pickle.__generator_ctor` calls its second argument, `numpy.dtype` can be told
-that raw bytes are object pointers, and `numpy._core.multiarray.scalar` can hand back a global for a later opcode to
-change. The rules here are as narrow as what pickle and joblib write.
+An exact name is not enough: `numpy.random._pickle.__generator_ctor` calls its second argument, `numpy.dtype` can be
+told that raw bytes are object pointers, and `numpy._core.multiarray.scalar` can hand back a global for a later opcode
+to change. The rules here are as narrow as what pickle and joblib write.
 """
 
 import re
@@ -14,10 +14,26 @@ from govkit.plugins.model_format import Global, Policy
 
 MAX_NAME = 200
 BUILTINS = ("builtins", "__builtin__")
-ARRAYS = frozenset({("numpy", "ndarray"), ("numpy", "matrix"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")})
+ARRAYS = frozenset(
+    {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}
+)
 RECONSTRUCTORS = frozenset({("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")})
 _DTYPE = re.compile(r"([?bhilqpBHILQPefdgFDGSUVOMmcu])([0-9]{0,9})")
-_ITEM_SIZES = {"?": 1, "e": 2, "f": 4, "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "h": 2, "i": 4, "l": 8, "q": 8, "c": 1}
+_ITEM_SIZES = {
+    "?": 1,
+    "e": 2,
+    "f": 4,
+    "d": 8,
+    "g": 16,
+    "F": 8,
+    "D": 16,
+    "G": 32,
+    "h": 2,
+    "i": 4,
+    "l": 8,
+    "q": 8,
+    "c": 1,
+}
 _FIXED = "fiubc?OMm"
 _DTYPE_STATE = (8, 9)
 _HAS_OBJECTS, _MOST_FLAGS = 1, 255
@@ -109,7 +125,9 @@ def _scalar(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> boo
 
 
 def _is_bytes(value: object) -> bool:
-    return isinstance(value, bytes | bytearray) or (isinstance(value, Built) and value.maker.name in ("encode", "bytes"))
+    return isinstance(value, bytes | bytearray) or (
+        isinstance(value, Built) and value.maker.name in ("encode", "bytes")
+    )
 
 
 def _encode(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
@@ -196,7 +214,7 @@ def _sized(letter: str, digits: str, state: object) -> tuple[int, bool]:
 
 
 def _stated(letter: str, size: int, state: object) -> tuple[int, bool]:
-    """Hold the state of a pickled dtype against its name: (version, order, subarray, names, fields, size, align, flags)."""
+    """Hold a pickled dtype's (version, order, subarray, names, fields, size, align, flags) against its name."""
     if not isinstance(state, tuple) or len(state) not in _DTYPE_STATE:
         raise Unusual("an array in it has an unusual type")
     subarray, names, fields, stated, flags = state[2], state[3], state[4], state[5], state[7]

@@ -10,7 +10,17 @@ import struct
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from govkit.inputs.pickle_calls import ARRAYS, BUILTINS, RECONSTRUCTORS, Built, Misleading, Reference, Unusual, item, meant
+from govkit.inputs.pickle_calls import (
+    ARRAYS,
+    BUILTINS,
+    RECONSTRUCTORS,
+    Built,
+    Misleading,
+    Reference,
+    Unusual,
+    item,
+    meant,
+)
 from govkit.plugins.model_format import Policy, Scanned
 
 MAX_NESTED = 20
@@ -31,10 +41,19 @@ _TOO_LONG = "its bytes are no complete pickle (a part of it is longer than the f
 _COMPUTED = Reference("", "computed")
 
 
-class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SLF001 - the pure-Python unpickler
+class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
     """The symbolic unpickler. `run` gives the top object with everything replaced by references."""
 
-    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]  # noqa: SLF001
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)  # noqa: SLF001
+
+    # what the unpickler sets while it runs
+    stack: list[Any]
+    append: Callable[[object], None]
+    pop_mark: Callable[[], list[Any]]
+    memo: dict[int, Any]
+    read: Callable[[int], bytes]
+    readline: Callable[[], bytes]
+    _unframer: Any
 
     def __init__(self, stream: io.BytesIO, policy: Policy, scanned: Scanned, depth: int = 0) -> None:
         """Take the bytes, the policy, and the place to write findings to."""
@@ -57,7 +76,7 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
             top: object = self.load()
         except Unusual:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # hostile bytes make the unpickler fail in any way there is
             raise Unusual(f"its bytes are no complete pickle ({type(error).__name__})") from None
         frame = self._unframer.current_frame
@@ -134,6 +153,8 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
             return
         if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict) and state[1]:  # noqa: PLR2004
             self._finding("GK-M05", "sets attributes one by one", target.maker)
+        if isinstance(state, dict) and any(isinstance(key, str) and key.startswith("__") for key in state):
+            self._finding("GK-M05", "replaces what an object does when it is loaded", target.maker)
         again, target.state = target.state is not None, state
         if target.maker.key == ("numpy", "dtype"):
             target.item = None
@@ -192,7 +213,8 @@ class Machine(pickle._Unpickler):  # type: ignore[name-defined,misc]  # noqa: SL
         self._store(self.stack[-1], items)
 
     def _dict(self) -> None:
-        items, made = self.pop_mark(), {}
+        items = self.pop_mark()
+        made: dict[str, Any] = {}
         self._store(made, items)
         self.append(made)
 

@@ -78,7 +78,20 @@ _X86_64 = _Arch(
         *(29, 30, 31, 67, 64, 65, 66, 220, 68, 69, 70, 71),  # System V shared memory, semaphores, messages
         *(240, 241, 242, 243, 244, 245),  # POSIX message queues
         *(141, 142, 144, 203, 314, 251, 256, 279, 160),  # priorities, affinity and pages of processes, setrlimit
-        *(103, 126, 134, 135, 153, 154, 163, 170, 171, 172, 173, 179),  # syslog capset personality acct names ports quota
+        *(
+            103,
+            126,
+            134,
+            135,
+            153,
+            154,
+            163,
+            170,
+            171,
+            172,
+            173,
+            179,
+        ),  # syslog capset personality acct names ports quota
         *(159, 164, 227, 305, 206, 209, 285),  # clocks, asynchronous writes, fallocate
     ),
     clone=56,
@@ -174,7 +187,7 @@ def abilities() -> dict[str, str]:
         f"import sys; sys.path.insert(0, {root!r}); import json; from govkit.inputs import sandbox; "
         "print(json.dumps(sandbox.enter(sandbox.Limits(), sandbox.system_paths())))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=False)  # noqa: S603 - our own program
     try:
         found: dict[str, str] = json.loads(done.stdout)
     except ValueError:
@@ -275,7 +288,7 @@ class _Program(ctypes.Structure):
 
 
 def _seccomp() -> None:
-    arch = _ARCHS[platform.machine()] if platform.machine() in _ARCHS else None
+    arch = _ARCHS.get(platform.machine())
     if arch is None or not sys.platform.startswith("linux"):
         raise OSError(errno.ENOSYS, "no filter for this architecture")
     code = b"".join(_filter(arch))

@@ -229,4 +229,3 @@ def _split(data: Dataset, split: Split) -> tuple[Dataset, Dataset]:
             hint="correct train.value in govkit.yaml",
         )
     return data.take(~mask, role="test"), data.take(mask, role="train")
-

@@ -81,7 +81,7 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
     except _Unsupported as problem:
         wire.send(connection, {"unsupported": str(problem)})
         return None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # the process boundary: whatever a model does while loading becomes one word
         wire.send(connection, {"problem": type(error).__name__, "module": _missing_module(error)})
         return None
@@ -100,7 +100,7 @@ def _loaded(load: Callable[[], object]) -> tuple[object, dict[str, str]]:
         for warning in caught
         if isinstance(warning.message, InconsistentVersionWarning)
     }
-    return model, {"scikit-learn": sorted(versions)[0]} if versions else {}
+    return model, {"scikit-learn": min(versions)} if versions else {}
 
 
 def _the_estimator(loaded: object) -> object:
@@ -217,7 +217,7 @@ class Server:
                 header, payload = wire.receive(connection)
                 try:
                     answer, content = self._operations[header["operation"]](header, payload)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001
                     # the process boundary: a message could quote cells, so only its type goes back
                     answer, content = {"raised": type(error).__name__}, b""
                 wire.send(connection, answer, content)
@@ -293,7 +293,7 @@ def _labelled(answer: "NDArray[np.generic]") -> Reply:
     if len(labels) > MAX_CLASSES:
         raise ValueError
     header, content = _packed({"codes": codes.reshape(answer.shape)})
-    known = [value if isinstance(value, str | int | float | bool) and value == value else None for value in labels.tolist()]
+    known = [None if pd.isna(value) else _scalar(value) for value in labels.tolist()]
     return {**header, "labels": known}, content
 
 
@@ -329,6 +329,16 @@ def _named(model: Any, frame: "pd.DataFrame", names: list[str]) -> Any:  # noqa:
 
 
 def _rows(model: Any, header: dict[str, Any], payload: bytearray) -> Any:  # noqa: ANN401 - frame or array
+    import numpy as np
+
+    if "block" in header:
+        shape = tuple(header["block"]["shape"])
+        block = np.ndarray(shape, header["block"]["dtype"], payload) if payload else np.empty(shape)
+        if not hasattr(model, "feature_names_in_"):
+            return block.T
+        import pandas as pd
+
+        return pd.DataFrame(block.T, columns=header["names"], copy=False)
     return _named(model, _table(payload), header["names"])
 
 

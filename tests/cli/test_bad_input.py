@@ -157,8 +157,9 @@ def test_a_disallowed_global_is_refused_with_a_report_of_the_rest(govkit, projec
 
 def test_a_package_that_is_not_installed_is_named(govkit, project):
     project.model.write_bytes(b"\x80\x04\x8c\x12absent_pack.models\x8c\x05Model\x93)\x81.")
-    answer, _ = audit(govkit, project, "--trust-global", "absent_pack.models.Model")
-    told(answer, 3, "needs the package absent_pack", "pip install absent_pack")
+    for options in ([], ["--trust-global", "absent_pack.models.Model"]):
+        answer, _ = audit(govkit, project, *options)
+        told(answer, 3, "needs the package absent_pack", "pip install absent_pack")
 
 
 def test_a_trusted_global_must_be_a_dotted_path(govkit, project):

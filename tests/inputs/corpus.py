@@ -177,9 +177,15 @@ def _opcodes():
         text("os"), BINPUT, b"\x07", POP, text("mkdir"), BINPUT, b"\x08", POP, b"h\x07h\x08", STACK_GLOBAL,
         text(marker), TUPLE1, REDUCE,
     )  # fmt: skip
-    yield "escaped-name", lambda marker: b"V\\u006fs\nVmkd\\u0069r\n" + STACK_GLOBAL + text(marker) + TUPLE1 + REDUCE + STOP
+    yield (
+        "escaped-name",
+        lambda marker: b"V\\u006fs\nVmkd\\u0069r\n" + STACK_GLOBAL + text(marker) + TUPLE1 + REDUCE + STOP,
+    )
     yield "posix", lambda marker: program(call("posix", "mkdir", marker))
-    yield "python-2-name", lambda marker: b"\x80\x02c__builtin__\neval\n(V__import__('os').mkdir('" + marker.encode() + b"')\ntR."
+    yield (
+        "python-2-name",
+        lambda marker: b"\x80\x02c__builtin__\neval\n(V__import__('os').mkdir('" + marker.encode() + b"')\ntR.",
+    )
     yield "newobj", lambda marker: program(named("os", "mkdir"), text(marker), TUPLE1, NEWOBJ)
     yield "persid", lambda marker: PERSID + b"os.mkdir\n" + STOP
     yield "binpersid", program(text("os.mkdir"), BINPERSID)
@@ -189,9 +195,13 @@ def _opcodes():
     yield "dotted-walk-deep", lambda marker: program(call("numpy", "ndarray.__class__.mro", named("os", "mkdir")))
     yield "dotted-module", lambda marker: program(call("joblib.numpy_pickle", "os.mkdir", marker))
     yield "popped", lambda marker: program(call("os", "mkdir", marker), POP, pickle.dumps(regression(), 4)[2:-1])
-    yield "proto-0-popped", lambda marker: b"cos\nmkdir\n(V" + marker.encode() + b"\ntR0" + pickle.dumps(regression(), 0)
-    yield "computed-call", lambda marker: program(
-        call("builtins", "getattr", named("os", "path"), "join"), text(marker), TUPLE1, REDUCE
+    yield (
+        "proto-0-popped",
+        lambda marker: b"cos\nmkdir\n(V" + marker.encode() + b"\ntR0" + pickle.dumps(regression(), 0),
+    )
+    yield (
+        "computed-call",
+        lambda marker: program(call("builtins", "getattr", named("os", "path"), "join"), text(marker), TUPLE1, REDUCE),
     )
 
 
@@ -203,12 +213,21 @@ def _trampolines():
     yield "runpy", lambda marker: program(call("runpy", "_run_code", exec_.format(marker), EMPTY_DICT))
     yield "timeit", lambda marker: program(call("timeit", "timeit", exec_.format(marker)))
     yield "system", lambda marker: program(call("os", "system", f"mkdir {marker}"))
-    yield "popen", lambda marker: program(call("subprocess", "Popen", EMPTY_LIST + MARK + text("mkdir") + text(marker) + b"e"))
-    yield "partial", lambda marker: program(call("functools", "partial", named("os", "mkdir"), marker), EMPTY_TUPLE, REDUCE)
+    yield (
+        "popen",
+        lambda marker: program(call("subprocess", "Popen", EMPTY_LIST + MARK + text("mkdir") + text(marker) + b"e")),
+    )
+    yield (
+        "partial",
+        lambda marker: program(call("functools", "partial", named("os", "mkdir"), marker), EMPTY_TUPLE, REDUCE),
+    )
     yield "methodcaller", lambda marker: program(call("operator", "methodcaller", "mkdir", marker))
     yield "attrgetter", lambda marker: program(call("operator", "attrgetter", "system"))
-    yield "map", lambda marker: program(
-        call("builtins", "list", call("builtins", "map", named("os", "mkdir"), EMPTY_LIST + text(marker) + APPEND))
+    yield (
+        "map",
+        lambda marker: program(
+            call("builtins", "list", call("builtins", "map", named("os", "mkdir"), EMPTY_LIST + text(marker) + APPEND))
+        ),
     )
     for module, name in (
         ("numpy", "load"),
@@ -248,8 +267,9 @@ def cloudpickled(marker):
 def _changed_globals():
     poisoned = EMPTY_DICT + text("predict") + named("os", "mkdir") + SETITEM
     yield "build-on-class", program(named("sklearn.linear_model._logistic", "LogisticRegression"), poisoned, BUILD)
-    yield "build-on-function", program(
-        named("sklearn.metrics.pairwise", "rbf_kernel"), EMPTY_DICT, text("__code__"), b"N", SETITEM, BUILD
+    yield (
+        "build-on-function",
+        program(named("sklearn.metrics.pairwise", "rbf_kernel"), EMPTY_DICT, text("__code__"), b"N", SETITEM, BUILD),
     )
     yield "setitem-on-global", program(named("numpy", "dtype"), text("a"), text("b"), SETITEM)
     yield "append-on-global", program(named("numpy", "dtype"), text("a"), APPEND)
@@ -261,8 +281,16 @@ def _changed_globals():
         named("sklearn.linear_model._logistic", "LogisticRegression"), EMPTY_TUPLE, NEWOBJ,
         b"N", EMPTY_DICT, text("__class__"), named("sklearn.base", "BaseEstimator"), SETITEM, TUPLE2, BUILD,
     )  # fmt: skip
-    yield "fills-an-estimator", program(
-        named("sklearn.linear_model._logistic", "LogisticRegression"), EMPTY_TUPLE, NEWOBJ, text("a"), text("b"), SETITEM
+    yield (
+        "fills-an-estimator",
+        program(
+            named("sklearn.linear_model._logistic", "LogisticRegression"),
+            EMPTY_TUPLE,
+            NEWOBJ,
+            text("a"),
+            text("b"),
+            SETITEM,
+        ),
     )
 
 
@@ -274,8 +302,9 @@ def _misused_entries():
     )  # fmt: skip
     yield "bit-generator-applies", program(ctor, named("sklearn.base", "BaseEstimator"), TUPLE1, REDUCE)
     yield "bit-generator-by-obj", PROTO + MARK + ctor + named("sklearn.base", "BaseEstimator") + OBJ + STOP
-    yield "newobj-foreign", program(
-        named("sklearn.neighbors._kd_tree", "newObj"), named("sklearn.base", "BaseEstimator"), TUPLE1, REDUCE
+    yield (
+        "newobj-foreign",
+        program(named("sklearn.neighbors._kd_tree", "newObj"), named("sklearn.base", "BaseEstimator"), TUPLE1, REDUCE),
     )
     yield "reconstruct-foreign", program(
         named("numpy._core.multiarray", "_reconstruct"), named("sklearn.base", "BaseEstimator"), EMPTY_TUPLE,
@@ -298,9 +327,12 @@ def _misused_entries():
 def _misleading_arrays():
     attribute = text("read") + named("sklearn.metrics.pairwise", "rbf_kernel")
     yield "wrapper-with-method", program(wrapper(attribute, 0))
-    yield "wrapper-twice", PROTO + wrapper().replace(NEWOBJ, NEWOBJ + BINPUT + b"\x09", 1) + b"0h\x09" + EMPTY_DICT + BUILD + STOP
-    yield "wrapper-in-object-array", lambda marker: _wrapper_inside(marker)
-    yield "wrapper-by-reconstructor", lambda marker: _reconstructed_wrapper(marker)
+    yield (
+        "wrapper-twice",
+        PROTO + wrapper().replace(NEWOBJ, NEWOBJ + BINPUT + b"\x09", 1) + b"0h\x09" + EMPTY_DICT + BUILD + STOP,
+    )
+    yield "wrapper-in-object-array", _wrapper_inside
+    yield "wrapper-by-reconstructor", _reconstructed_wrapper
     yield "forged-dtype", program(_dtype("f8", 27), regression_part())
     yield "forged-item-size", program(_dtype("S8", 0, 800), regression_part())
 

@@ -1,4 +1,4 @@
-"""Every scikit-learn estimator passes the scan as pickle and joblib write it; typical ones answer from their process."""
+"""Every scikit-learn estimator passes the scan as pickle and joblib write it; typical ones answer as they do here."""
 
 import io
 import pickle
@@ -72,8 +72,8 @@ def test_every_estimator_passes_the_scan():
                 if scanned.findings or scanned.unreadable:
                     refused.append((name, how, scanned.findings[:2], scanned.unreadable))
     assert estimators >= 190
-    assert len(refused) <= 0.02 * files, refused
-    assert {name for name, *_ in refused} <= set(), refused
+    assert files >= 60
+    assert refused == []
 
 
 def table(count=120):
@@ -184,7 +184,9 @@ def joblib_bytes(value, protocol):
 
 
 def test_a_clone_is_fitted_in_the_process_and_forgotten(tmp_path):
-    estimator = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0), memory=str(tmp_path / "cache"))
+    estimator = make_pipeline(
+        StandardScaler(), RandomForestClassifier(5, random_state=0), memory=str(tmp_path / "cache")
+    )
     estimator.fit(NUMBERS, LABEL)
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator))
     _, model = open_model(tmp_path / "model.pkl")

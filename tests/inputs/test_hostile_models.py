@@ -1,9 +1,9 @@
 """Hostile model files: none runs anything, and each is answered with one clear sentence."""
 
+import contextlib
 import os
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from govkit.core.digest import sha256
 from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable, UsageProblem
 from govkit.inputs.allowlist import policy
 from govkit.inputs.artifact import open_model
@@ -110,7 +111,17 @@ def test_the_payloads_do_run_without_any_layer(tmp_path):
     files = {name: (content, marker) for name, content, marker in corpus.malicious(tmp_path)}
     ran = load_without_a_scan(files, tmp_path, "bare")
     assert len(ran) >= 40, sorted(set(files) - set(ran))
-    assert {"forest-0", "forest-xz", "wrapper-in-object-array", "joblib-object-array", "popped", "inst", "dotted-module", "eval", "system"} <= set(ran)
+    assert {
+        "forest-0",
+        "forest-xz",
+        "wrapper-in-object-array",
+        "joblib-object-array",
+        "popped",
+        "inst",
+        "dotted-module",
+        "eval",
+        "system",
+    } <= set(ran)
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -155,9 +166,7 @@ def test_a_swapped_file_changes_nothing(tmp_path):
     path.write_bytes(corpus.pickle.dumps(corpus.regression()))
     artifact, model = open_model(path)
     path.write_bytes(b"other")
-    import hashlib
-
-    assert artifact.sha256 == hashlib.sha256(corpus.pickle.dumps(corpus.regression())).hexdigest()
+    assert artifact.sha256 == sha256(corpus.pickle.dumps(corpus.regression()))
     model.release()
 
 
@@ -203,7 +212,7 @@ def test_a_tree_that_goes_round_for_ever_is_stopped(tmp_path):
     model.release()
 
 
-BEHAVIOURS = {
+GOES_ON = {
     "prints": ("print('x' * 100_000)", None, ""),
     "stdout": ("import os; os.write(1, b'x' * 100)", None, ""),
     "nan": ("return np.full(n, np.nan)", ModelUnavailable, "finite numbers"),
@@ -213,44 +222,54 @@ BEHAVIOURS = {
     "dates": ("return np.zeros(n, dtype='datetime64[D]')", ModelRaised, "TypeError"),
     "raises": ("raise RuntimeError('row 1 is Ms Miller')", ModelRaised, "raised RuntimeError in predict"),
     "memory": ("return np.ones(100 * 2**30)", ModelRaised, "MemoryError"),
-    "large": ("return np.zeros(400_000_000, dtype='int8')", ModelUnavailable, "broke the protocol|was ended by"),
     "forks": ("import os; os.fork()", ModelRaised, "PermissionError"),
     "starts": ("import os; os.posix_spawn('/bin/true', ['/bin/true'], {})", ModelRaised, "PermissionError"),
     "connects": ("import socket; socket.socket()", ModelRaised, "PermissionError"),
     "writes": ("open('/tmp/govkit-rogue', 'w')", ModelRaised, "PermissionError"),
     "reads": ("open('/etc/passwd').read()", ModelRaised, "PermissionError"),
-    "exits": ("import os; os._exit(7)", ModelUnavailable, "ended by itself with code 7"),
-    "aborts": ("import os; os.abort()", ModelUnavailable, "was ended by SIGABRT"),
-    "sleeps": ("import time; time.sleep(99)", ModelUnavailable, "did not answer predict within 2 s"),
     "kills": ("import os; os.kill(os.getppid(), 9)", ModelRaised, "PermissionError"),
+    "is well": ("return np.zeros(n)", None, ""),
+}
+"""What a model does in predict, the error that comes of it, and what its message says; all in one process."""
+ENDS = {
+    "large": ("return np.zeros(400_000_000, dtype='int8')", "broke the protocol|was ended by"),
+    "exits": ("import os; os._exit(7)", "ended by itself with code 7 in predict"),
+    "aborts": ("import os; os.abort()", "was ended by SIGABRT in predict"),
+    "sleeps": ("import time; time.sleep(99)", "did not answer predict within 2 s"),
     "breaks the protocol": (
-        "import os, contextlib\n        for fd in range(3, 99):\n            with contextlib.suppress(OSError): os.write(fd, b'x' * 64)",
-        ModelUnavailable,
+        "import os\n        for fd in range(99):\n         try: os.write(fd, b'x' * 64)\n         except OSError: n",
         "broke the protocol|was ended by",
     ),
 }
 
 
-@pytest.mark.parametrize("case", BEHAVIOURS)
-def test_a_model_that_misbehaves(tmp_path, case, capfd):
-    body, error, sentence = BEHAVIOURS[case]
-    (tmp_path / "model.pkl").write_bytes(corpus.rogue(body))
-    artifact, model = open_model(tmp_path / "model.pkl", trust=("builtins.eval",), limits=Limits(call_seconds=2))
+def test_a_model_that_misbehaves_and_goes_on(tmp_path, capfd):
+    bodies = [f"if X[0, 0] == {number}:\n            {body}" for number, (body, *_) in enumerate(GOES_ON.values())]
+    (tmp_path / "model.pkl").write_bytes(corpus.rogue("\n        ".join(bodies)))
+    artifact, model = open_model(tmp_path / "model.pkl", trust=("builtins.eval",))
     assert not artifact.refused
-    try:
+    for number, (_, error, sentence) in enumerate(GOES_ON.values()):
+        asked = rows(columns=1) * 0 + number
         if error is None:
-            assert (model.predict(rows(columns=1)) == 0).all()
+            assert (model.predict(asked) == 0).all()
         else:
             with pytest.raises(ModelUnavailable, match=sentence) as said:
-                model.predict(rows(columns=1))
+                model.predict(asked)
             assert type(said.value) is error
             assert "Miller" not in said.value.message + said.value.hint
-            if error is ModelRaised:
-                with pytest.raises(ModelRaised):
-                    model.predict(rows(columns=1))
-    finally:
-        model.release()
-    assert capfd.readouterr().out == ""
+    model.release()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_a_model_that_ends_its_process(tmp_path, case):
+    body, sentence = ENDS[case]
+    (tmp_path / "model.pkl").write_bytes(corpus.rogue(body))
+    _, model = open_model(tmp_path / "model.pkl", trust=("builtins.eval",), limits=Limits(call_seconds=2))
+    for _ in range(2):
+        with pytest.raises(ModelUnavailable, match=sentence):
+            model.predict(rows(columns=1))
+    model.release()
 
 
 def test_what_only_runs_when_it_is_trusted(tmp_path):
@@ -321,16 +340,25 @@ def mutated(draw):
     return bytes(content)
 
 
-@settings(max_examples=400, deadline=2000, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(mutated())
 def test_mutated_models_never_crash_the_scanner(content):
-    before = set(sys.modules)
-    try:
+    with contextlib.suppress(zlib.error):
         content = zlib.decompress(content)
-    except zlib.error:
-        pass
-    started = time.process_time()
     result = scan_pickle(content, policy())
-    assert time.process_time() - started < 2
     assert all(code.startswith("GK-M") for code, _, _ in result.findings)
-    assert set(sys.modules) == before
+
+
+def test_the_scan_imports_nothing_that_the_file_names(tmp_path):
+    (tmp_path / "model.joblib").write_bytes(WHOLE[2])
+    program = """
+import sys
+sys.path[:0] = [sys.argv[1]]
+from govkit.inputs.allowlist import policy
+from govkit.inputs.pickle_machine import scan_pickle
+found = scan_pickle(open(sys.argv[2], "rb").read(), policy())
+assert not found.findings and not found.unreadable
+assert not {"numpy", "joblib", "sklearn", "scipy", "pandas"} & set(sys.modules)
+"""
+    root = str(Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-I", "-c", program, root, str(tmp_path / "model.joblib")], check=True)

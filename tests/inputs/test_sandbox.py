@@ -1,8 +1,10 @@
 """Each layer of the sandbox holds by itself, in a real process; without layers every probe goes through."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ sys.path[:0] = [sys.argv[1]]
 from govkit.inputs import sandbox
 folder, secret, layers = sys.argv[2], sys.argv[3], sys.argv[4].split(",")
 libc = ctypes.CDLL(None, use_errno=True)
-victim = subprocess.Popen(["sleep", "60"])
+victim = int(sys.argv[6])
 one, other = socket.socketpair()
 opened = os.open(secret, os.O_RDONLY)
 
@@ -53,13 +55,13 @@ probes = {
     "pair": lambda: [end.close() for end in socket.socketpair()],
     "fork": new_process,
     "program": lambda: subprocess.run(["true"], check=True),
-    "kill": lambda: os.kill(victim.pid, signal.SIGUSR2),
-    "kill by handle": lambda: checked(libc.syscall(434, victim.pid, 0)),
-    "signal by socket": lambda: own(8, victim.pid),
-    "limits of others": lambda: resource.prlimit(victim.pid, resource.RLIMIT_CPU, (9, 9)),
+    "kill": lambda: os.kill(victim, signal.SIGUSR2),
+    "kill by handle": lambda: checked(libc.syscall(434, victim, 0)),
+    "signal by socket": lambda: own(8, victim),
+    "limits of others": lambda: resource.prlimit(victim, resource.RLIMIT_CPU, (9, 9)),
     "own limits": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (50, 50)),
-    "priority of others": lambda: os.setpriority(os.PRIO_PROCESS, victim.pid, 5),
-    "trace": lambda: checked(libc.ptrace(16, victim.pid, 0, 0)),
+    "priority of others": lambda: os.setpriority(os.PRIO_PROCESS, victim, 5),
+    "trace": lambda: checked(libc.ptrace(16, victim, 0, 0)),
     "shared memory": lambda: checked(libc.shmget(0, 4096, 0o1600)),
     "memory file": lambda: os.close(os.memfd_create("x")),
     "outlive": lambda: checked(libc.prctl(1, 0, 0, 0, 0)),
@@ -88,13 +90,22 @@ for name, probe in {**probes, **allowed}.items():
     try:
         probe()
         went[name] = True
-    except (OSError, MemoryError, subprocess.SubprocessError):
+    except (OSError, ValueError, MemoryError, subprocess.SubprocessError):
         went[name] = False
 os.write(int(sys.argv[5]), json.dumps(went).encode())
 """
 ALLOWED = {"thread", "read a library", "use the socket", "random"}
 FILES = {"mkdir", "write", "truncate", "append", "rename", "unlink", "symlink"}
-PROCESSES = {"fork", "program", "kill", "kill by handle", "signal by socket", "limits of others", "priority of others", "trace"}
+PROCESSES = {
+    "fork",
+    "program",
+    "kill",
+    "kill by handle",
+    "signal by socket",
+    "limits of others",
+    "priority of others",
+    "trace",
+}
 STOPPED = {
     "landlock": FILES | {"read", "list", "proc"},
     "seccomp": FILES
@@ -107,8 +118,6 @@ STOPPED = {
 
 def probed(tmp_path, *layers):
     """Run every probe under some layers and give those that went through."""
-    import os
-
     folder = tmp_path / "-".join(layers or ("none",)).replace(" ", "")
     folder.mkdir()
     (folder / "old").write_text("x")
@@ -116,11 +125,21 @@ def probed(tmp_path, *layers):
     secret = folder / "secret"
     secret.write_text("secret")
     reading, writing = os.pipe()
-    arguments = [str(ROOT), str(folder), str(secret), ",".join(layers), str(writing)]
+    victim = subprocess.Popen(
+        [sys.executable, "-c", "import signal; signal.signal(12, signal.SIG_IGN); signal.pause()"]
+    )
+    arguments = [str(ROOT), str(folder), str(secret), ",".join(layers), str(writing), str(victim.pid)]
+    time.sleep(0.2)
     done = subprocess.run(
-        [sys.executable, "-I", "-c", PROBE, *arguments], check=False, capture_output=True, text=True, pass_fds=(writing,)
+        [sys.executable, "-I", "-c", PROBE, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        pass_fds=(writing,),
     )
     os.close(writing)
+    victim.kill()
+    victim.wait()
     with os.fdopen(reading) as stream:
         text = stream.read()
     assert text, done.stderr[-2000:]
