@@ -14,7 +14,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.fail": "{meaning} is {observed}; required is {required}.",
     "criterion.inconclusive": "{meaning} is {observed}; the data can't decide whether it is {required}.",
     "criterion.too_few": "{meaning} is {observed}; too few rows to decide whether it is {required}, "
-    "about {rows} needed if the value stays.",
+    "about {rows} needed if it is really {supposed}.",
     "criterion.nothing_counted": "{meaning} rests on nothing at all, so it decides nothing.",
     "criterion.no_evidence": "{check} did not run.",
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
@@ -130,16 +130,18 @@ def _observed(criterion: Criterion, measurement: Measurement) -> Observed:
         n=measurement.n,
         group=measurement.group,
         result=result,
-        rows_needed=_rows_needed(measurement, criterion.threshold) if result is Result.INCONCLUSIVE else None,
+        rows_needed=_rows_needed(measurement, criterion) if result is Result.INCONCLUSIVE else None,
     )
 
 
-def _rows_needed(measurement: Measurement, threshold: float) -> int | None:
-    """Estimate how many rows would narrow the interval to one side of the threshold, the value staying as it is.
+def _rows_needed(measurement: Measurement, criterion: Criterion) -> int | None:
+    """Estimate how many rows would narrow the interval to one side of the threshold.
 
-    An interval narrows with the square root of the rows, so their number grows with the square of what is missing.
+    The value is taken to be the one expected where nothing is wrong, else to stay as it is. An interval narrows with
+    the square root of the rows, so their number grows with the square of what is missing.
     """
-    interval, away = measurement.interval, abs(measurement.value - threshold)
+    threshold = criterion.threshold
+    interval, away = measurement.interval, abs((criterion.expected or measurement.value) - threshold)
     if interval is None or interval.low is None or interval.high is None or not away:
         return None
     reach = interval.high - measurement.value if measurement.value < threshold else measurement.value - interval.low
@@ -214,7 +216,8 @@ def _because(criterion: Criterion, seen: Observed) -> Message:
     shown = _value(seen.value, (seen.low, seen.high) if seen.level is not None else None)
     place = "".join(f", {key} {value}" for key, value in sorted(seen.group.items()))
     kind = "too_few" if seen.rows_needed else str(seen.result)
-    more: dict[str, Scalar] = {"rows": seen.rows_needed} if seen.rows_needed else {}
+    supposed = _value(criterion.expected or seen.value, None)
+    more: dict[str, Scalar] = {"rows": seen.rows_needed, "supposed": supposed} if seen.rows_needed else {}
     return _message(
         kind,
         criterion,

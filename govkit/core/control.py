@@ -95,6 +95,8 @@ class Criterion(Frozen):
     """Where the threshold comes from and what it means, in one or two sentences."""
     remedy: str
     """What to do when it fails, in one or two sentences."""
+    expected: float | None = None
+    """The value where nothing is wrong, 0.5 for an attack that guesses; rows needed are counted for it."""
     loosened_by: str = ""
     """Owner of a threshold that govkit.yaml or a profile loosened; empty when as shipped or tighter."""
     loosened_because: str = ""
@@ -232,7 +234,7 @@ class Observed(Frozen):
     group: dict[str, str] = Field(default_factory=dict)
     result: Result
     rows_needed: int | None = None
-    """Inconclusive: about how many rows would decide it if the value stays; None where more rows would not."""
+    """Inconclusive: about how many rows would decide it at the value expected, else as it is; None where none would."""
 
 
 class CriterionResult(Frozen):

@@ -8,7 +8,7 @@ from govkit.core.evidence import Evidence, Measurement
 from govkit.stats.intervals import proportion
 
 
-def judged(hits, n, threshold, operator="<="):
+def judged(hits, n, threshold, operator="<=", expected=None):
     criterion = Criterion(
         id="a.b.c",
         title="T",
@@ -17,6 +17,7 @@ def judged(hits, n, threshold, operator="<="):
         unit="share",
         operator=operator,
         threshold=threshold,
+        expected=expected,
         why="W",
         remedy="R",
     )
@@ -54,3 +55,12 @@ def test_what_is_decided_needs_no_more_rows(hits):
     decided = judged(hits, 30, 0.5)
     assert decided.result is not Result.INCONCLUSIVE
     assert decided.observed[0].rows_needed is None
+
+
+def test_rows_are_counted_for_the_value_expected_where_there_is_one():
+    near = judged(54, 100, 0.55)
+    expected = judged(54, 100, 0.55, expected=0.5)
+    assert expected.observed[0].rows_needed < near.observed[0].rows_needed
+    needed = expected.observed[0].rows_needed
+    assert judged(round(needed * 0.5 * 1.1), round(needed * 1.1), 0.55).result is Result.PASS
+    assert "0.5" in expected.because.args["supposed"]
