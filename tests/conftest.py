@@ -1,8 +1,17 @@
 """Fixtures that many tests share."""
 
+import os
+
 import pytest
 import small_project
 from command_line import Command
+from hypothesis import HealthCheck, settings
+
+# a shared runner is slow at times, which is no property of the code; in CI the same examples come every time
+settings.register_profile(
+    "govkit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("govkit")
 
 
 @pytest.fixture
