@@ -7,7 +7,8 @@ from typing import Final
 from govkit.core.control import Criterion, CriterionResult, Result
 from govkit.core.evidence import Evidence, Finding, Severity
 from govkit.core.record import CheckFacts
-from govkit.reports.charts import Figure, Limit, charted, figure
+from govkit.plugins.chart import Limit
+from govkit.reports.figures import Figure, charted, figure
 from govkit.reports.lookup import Lookup, Number
 from govkit.reports.wording import OUTCOMES, RESULTS, SIGNS, WAIVED, Mark, anchor, cell, limit, size
 
@@ -200,6 +201,7 @@ def _limits(book: Lookup, check: str) -> tuple[Limit, ...]:
             measurement=criterion.measurement,
             threshold=criterion.threshold,
             words=f"limit {limit(criterion.operator, criterion.threshold, criterion.unit)}",
+            operator=criterion.operator,
             groups=tuple(seen.group for seen in book.results[criterion.id].observed),
         )
         for criterion in book.criteria.values()

@@ -8,7 +8,7 @@ from typing import Final
 from govkit.core.control import Result
 from govkit.core.record import AuditRecord
 from govkit.reports.areas import Area, CheckView, CriterionRow, MeasurementRow, Pair
-from govkit.reports.charts import Figure
+from govkit.reports.figures import Figure
 from govkit.reports.lookup import Lookup
 from govkit.reports.view import ReportView, report_view
 from govkit.reports.wording import anchor, things

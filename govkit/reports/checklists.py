@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from govkit.core.control import Control, ControlResult, DocumentState, Framework, Status
-from govkit.reports.charts import counts_bar
+from govkit.reports.charts.status_bar import counts_bar
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
 

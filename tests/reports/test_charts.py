@@ -4,19 +4,63 @@ import pytest
 import report_records as records
 
 from govkit.core.evidence import Column, Table
-from govkit.reports.charts import DRAWN, PALETTE, Limit, charted, counts_bar, figure
+from govkit.plugins.chart import CHARTS, Limit
+from govkit.reports.charts.status_bar import counts_bar
+from govkit.reports.drawing import PALETTE, round_steps
+from govkit.reports.figures import charted, figure
 from govkit.reports.wording import STATUSES
+
+
+def table(name, columns, *rows, title="Title", units=()):
+    found = tuple(Column(name=column, unit=dict(units).get(column, "")) for column in columns.split())
+    return Table(name=name, title=title, columns=found, rows=rows)
+
+
+FOREST = table(
+    "forest.gap",
+    "label value low high n",
+    ("sex: group 1", 0.01, -0.02, 0.04, 800),
+    ("sex: group 2", 0.12, 0.08, 0.16, 760),
+    ("age over 60", 0.3, None, None, 12),
+    ("nobody", None, None, None, 0),
+    title="Difference in selection rate",
+    units={"value": "share"}.items(),
+)
+BARS = table(
+    "bars.psi", "label value", ("income", 0.31), ("age", 0.04), ("term", 0.0), title="Population stability index"
+)
+LINEAGE = table(
+    "lineage",
+    "from to how",
+    ("ledger.csv", "loans.csv", "joined"),
+    ("bureau", "loans.csv", ""),
+    ("loans.csv", "train.csv", "split"),
+    ("train.csv", "model.pkl", "fitted"),
+    ("loans.csv", "data.csv", "split"),
+)
+COLUMNS = table(
+    "column_map",
+    "column category share",
+    ("name", "direct", 0.98),
+    ("zip", "quasi", 1.0),
+    ("diagnosis", "special", 0.4),
+    ("income", "none", None),
+)
 
 TABLES = {
     "reliability": records.reliability(),
     "robustness_curve": records.curve((0.87, 0.85, 0.823, 0.71, 0.52)),
     "membership_roc": records.roc(4.5),
     "confusion_matrix": records.confusion(),
+    "forest": FOREST,
+    "bars": BARS,
+    "lineage": LINEAGE,
+    "column_map": COLUMNS,
 }
 
 
 def test_every_known_table_name_is_drawn_here():
-    assert set(TABLES) == set(DRAWN)
+    assert set(TABLES) == set(CHARTS.all())
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
@@ -41,10 +85,65 @@ def test_charts_keep_to_the_palette_and_to_the_page(name):
 
 
 def test_the_curve_draws_the_limit_and_speaks_of_the_size_that_was_judged():
-    limit = Limit("robust_accuracy", 0.75, "limit ≥ 75 %", ({"eps": "0.1"},))
+    limit = Limit("robust_accuracy", 0.75, "limit ≥ 75 %", ">=", ({"eps": "0.1"},))
     drawn = figure(TABLES["robustness_curve"], [limit])
     assert "limit ≥ 75 %" in drawn.svg
     assert drawn.title.startswith("Under attack 82.3\u202f% of the answers stay right at ε 0.1")
+
+
+def test_several_attacks_are_told_apart_and_the_worst_speaks():
+    rows = [
+        (eps, value, value - 0.02, value + 0.02, name)
+        for name, values in (("corners", (0.9, 0.8)), ("queries", (0.9, 0.6)))
+        for eps, value in zip((0.0, 0.1), values, strict=True)
+    ]
+    drawn = figure(table("robustness_curve", "eps robust_accuracy low high attack", *rows))
+    assert drawn.title == "Under attack 60\u202f% of the answers stay right at ε 0.1"
+    assert "corners" in drawn.svg
+    assert "queries" in drawn.svg
+
+
+def test_a_forest_counts_what_lies_beyond_the_limit_of_its_own_measurement():
+    limits = [Limit("other", 0.0, "limit ≤ 0 %", "<="), Limit("gap", 0.1, "limit ≤ 10 %", "<=")]
+    drawn = figure(FOREST, limits)
+    assert drawn.title == "Difference in selection rate: 2 of 3 beyond the limit ≤ 10 %"
+    assert "12\u202f% [8, 16]" in drawn.svg
+    assert "limit ≤ 0 %" not in drawn.svg
+    assert len(drawn.rows) == 4
+    assert "from 1\u202f% for sex: group 1 to 30\u202f% for age over 60" in figure(FOREST).title
+
+
+def test_bars_name_the_largest_and_hatch_what_misses_the_limit():
+    drawn = figure(BARS, [Limit("psi", 0.2, "limit ≤ 0.2", "<=")])
+    assert drawn.title == "Population stability index: 1 of 3 beyond the limit ≤ 0.2; the largest is 0.31 for income"
+    assert [element.tag for element in ET.fromstring(drawn.svg)].count("{http://www.w3.org/2000/svg}path") == 1
+
+
+def test_lineage_runs_from_sources_to_results_and_survives_a_circle():
+    drawn = figure(LINEAGE)
+    assert drawn.title == "model.pkl, data.csv come from ledger.csv, bureau"
+    boxes = [element for element in ET.fromstring(drawn.svg) if element.get("rx")]
+    assert len(boxes) == 6
+    assert figure(table("lineage", "from to", ("a", "b"), ("b", "c"), ("c", "a"))).svg
+    wide = [(f"source {place}", "model") for place in range(40)]
+    assert figure(table("lineage", "from to", *wide)).svg == ""
+
+
+def test_personal_columns_have_a_tile_each_with_a_word_for_their_kind():
+    drawn = figure(COLUMNS)
+    assert drawn.title == "Of 4 columns: 1 direct identifier, 1 special category, 1 quasi-identifier"
+    assert "income" not in drawn.svg
+    many = [(f"column {place}", "quasi") for place in range(300)]
+    drawn = figure(table("column_map", "column category", *many))
+    assert drawn.subtitle.startswith("The first 36 of 300 columns")
+    assert "None of 2 columns" in figure(table("column_map", "column category", ("a", "none"), ("b", None))).title
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-0.3, 0.07), (0.0, 1e-9), (12.0, 98_000.0), (5.0, 5.0)])
+def test_ticks_are_few_and_inside(low, high):
+    ticks = round_steps(low, high)
+    assert 1 <= len(ticks) <= 6
+    assert all(low - 1e-12 <= tick <= high + 1e-9 for tick in ticks)
 
 
 def test_the_attack_is_read_off_at_one_per_cent_false_claims():
