@@ -73,6 +73,8 @@ def test_an_audit_uses_all_of_them(copy, tmp_path):
     padded = measured["quality.padded_cells", "padded_share"]
     assert float(padded["value"]) == PADDED / (4 * ROWS)
     result = json.loads((tmp_path / "out" / "audit.json").read_text())["result"]
+    tables = [found["tables"] for found in result["evidence"] if found["check"] == "quality.padded_cells"]
+    assert [row for row in tables[0][0]["rows"] if row[1]] == [["shop", PADDED / ROWS]]
     assert result["model"]["format"] == "scorecard"
     assert [framework["id"] for framework in result["frameworks"]] == ["house-rules"]
     statuses = {found["control"]: found["status"] for found in result["control_results"]}
