@@ -126,6 +126,15 @@ class Provenance(Frozen):
     """Library versions at training, `{scikit-learn: "1.9.1"}`."""
 
 
+class PrivacyClaim(Frozen):
+    """A claim of differential privacy with respect to single training rows."""
+
+    epsilon: Annotated[float, Field(ge=0)]
+    """The claimed epsilon."""
+    delta: Share = 0.0
+    """The claimed delta."""
+
+
 class CriterionOverride(Frozen):
     """A threshold of one's own. A looser one needs a reason and an owner and is shown in the report."""
 
@@ -154,6 +163,10 @@ class Config(Frozen):
     """Names of the model's classes as they may be shown in reports; also matches encoded labels to the data's."""
     row_id: str | None = None
     """Column that identifies a row; never a feature."""
+    training_function: str = ""
+    """`module:function` that fits the model anew, called with rows, target and seed, where it can't be cloned."""
+    differential_privacy: PrivacyClaim | None = None
+    """The differential privacy that the training claims."""
     columns: Columns = Columns()
     csv: Csv = Csv()
     personal_data: PersonalData = PersonalData()

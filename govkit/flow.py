@@ -187,7 +187,8 @@ def _set_up(  # noqa: PLR0913 - both callers' options
 def _job(subject: Subject, setup: Setup, only: tuple[str, ...], replayed: Path | None) -> Job:
     checks = select(CHECKS.all(), only)
     params = _params(checks, setup)
-    plan, seconds = make_plan(checks, params, sizes_of(subject), setup.config.budget)
+    refits = replayed is None and any(found.refits for found in checks.values())
+    plan, seconds = make_plan(checks, params, sizes_of(subject, refits=refits), setup.config.budget)
     if replayed is not None:
         plan = read_record(replayed).result.plan
     return Job(checks, params, plan, setup.config.seed, seconds)

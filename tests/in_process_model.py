@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from govkit.config import Config
 from govkit.core.errors import ModelRaised
@@ -15,6 +14,7 @@ from govkit.inputs import columns, task
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
 from govkit.inputs.predictions import answers
+from govkit.inputs.refitting import refitted
 
 
 @dataclass
@@ -23,6 +23,7 @@ class InProcessModel:
 
     estimator: Any
     calls: int = 0
+    fit_ms: int = 0
     described: Described = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,10 +57,10 @@ class InProcessModel:
     def structure(self) -> dict[str, np.ndarray]:
         return {}
 
-    def fit(self, rows: pd.DataFrame, target: np.ndarray, *, seed: int) -> "InProcessModel":
-        fresh = clone(self.estimator)
-        nested = [name for name in fresh.get_params() if name.rsplit("__", 1)[-1] == "random_state"]
-        return InProcessModel(fresh.set_params(**dict.fromkeys(nested, seed)).fit(rows, target))
+    def fit(
+        self, rows: pd.DataFrame, target: np.ndarray, *, seed: int, weight: np.ndarray | None = None, seconds: float = 0
+    ) -> "InProcessModel":
+        return InProcessModel(refitted(self.estimator, rows, target, seed=seed, weight=weight))
 
     def release(self) -> None:
         pass

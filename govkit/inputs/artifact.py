@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +21,9 @@ from govkit.core.errors import InputProblem, ModelUnavailable, UsageProblem
 from govkit.core.frozen import Frozen
 from govkit.inputs import wire
 from govkit.inputs.model import Artifact, Described, Model, ScanFinding
-from govkit.inputs.proxy import Proxy, Worker
+from govkit.inputs.proxy import Again, Proxy, Worker
 from govkit.inputs.sandbox import Limits
+from govkit.inputs.training import TrainingFunction
 from govkit.plugins.model_format import MODEL_FORMATS, taken_for_a_model
 
 MAX_BYTES = 2 * 2**30
@@ -64,7 +66,11 @@ class _File:
 
 
 def open_model(
-    path: Path, *, trust: tuple[str, ...] = (), limits: Limits | None = None
+    path: Path,
+    *,
+    trust: tuple[str, ...] = (),
+    limits: Limits | None = None,
+    training: TrainingFunction | None = None,
 ) -> tuple[Artifact, Model | None]:
     """Scan and load a model file in a process of its own.
 
@@ -72,6 +78,7 @@ def open_model(
         path: the file.
         trust: exact globals, `package.module.Name`, that it may use beyond the allowlist.
         limits: what the process may use.
+        training: fits the model anew where it can't be cloned.
 
     Returns:
         The file's facts, and the model; no model when it was refused or its process died while loading, which the
@@ -88,10 +95,29 @@ def open_model(
     limits = limits or Limits()
     worker = _start(file, trust, limits)
     try:
-        return _opened(file, worker, limits)
+        artifact, described = _opened(file, worker, limits)
     except BaseException:
         worker.stop()
         raise
+    if described is None:
+        return artifact, None
+    if training is not None:
+        described = replace(described, methods=described.methods | {"fit"})
+    return artifact, Proxy(worker, described, again=Again(training, _starter(path, file.sha256, trust, limits)))
+
+
+def _starter(path: Path, digest: str, trust: tuple[str, ...], limits: Limits) -> Callable[[], Worker]:
+    """Give what starts the process anew from the same bytes; they are read again rather than kept in memory."""
+
+    def start() -> Worker:
+        file = _read(path)
+        if file.sha256 != digest:
+            raise InputProblem(f"{path.name} has changed since the audit began", hint="audit it again")
+        worker = _start(file, trust, limits)
+        _opened(file, worker, limits)
+        return worker
+
+    return start
 
 
 def _read(path: Path) -> _File:
@@ -159,7 +185,7 @@ def _sealed(content: bytes) -> int:
         return os.open(stream.name, os.O_RDONLY)
 
 
-def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Model | None]:
+def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Described | None]:
     name = file.path.name
     try:
         scan = _report(worker, _ScanReport, "the scan of its file", limits.start_seconds)
@@ -193,7 +219,7 @@ def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Mode
     described = loaded.described
     if described is None:
         raise _not_loaded(name, loaded)
-    return artifact, Proxy(worker, described)
+    return artifact, described
 
 
 _Report = TypeVar("_Report", bound=Frozen)

@@ -72,6 +72,8 @@ class Model(Protocol):
     """A model that answers from its own process. Methods raise `ModelUnavailable` when that process can't answer."""
 
     described: Described
+    fit_ms: int
+    """CPU milliseconds that fitting a clone took; 0 for the audited model."""
 
     def predict(self, rows: "pd.DataFrame") -> "NDArray[np.generic]":
         """Give the label (classifier; dtype of `classes`, object for strings) or value (regressor) of each row."""
@@ -85,8 +87,24 @@ class Model(Protocol):
     def structure(self) -> "dict[str, NDArray[np.generic]]":
         """Give the fitted numbers as typed arrays: coefficients, trees, support vectors, stored training rows."""
 
-    def fit(self, rows: "pd.DataFrame", target: "NDArray[np.generic]", *, seed: int) -> "Model":
-        """Fit a clone (every nested random_state set from `seed`) in the worker and give a handle to it."""
+    def fit(
+        self,
+        rows: "pd.DataFrame",
+        target: "NDArray[np.generic]",
+        *,
+        seed: int,
+        weight: "NDArray[np.float64] | None" = None,
+        seconds: float | None = None,
+    ) -> "Model":
+        """Fit a clone, or what the declared training function gives, in the worker and give a handle to it.
+
+        Args:
+            rows: features.
+            target: labels or values, one a row.
+            seed: every nested random_state is set from it.
+            weight: sample weights, where the final estimator takes them.
+            seconds: how long it may take at most.
+        """
 
     def release(self) -> None:
         """Forget a fitted clone; for the audited model itself, end its process."""

@@ -113,3 +113,45 @@ def decide(
         positive = probability[:, task.positive] >= task.threshold
         return np.where(positive, task.positive, 1 - task.positive).astype(np.int64)
     return encode(pd.Series(model.predict(rows)), task)
+
+
+@dataclass(frozen=True)
+class FittingRows:
+    """Rows to fit a model on, as its training had them."""
+
+    features: "pd.DataFrame"
+    target: "NDArray[np.generic]"
+    """Labels as the model knows them, or values."""
+    weight: "NDArray[np.float64] | None"
+    """Sample weights where a column is declared to hold them."""
+
+
+def fitting_rows(dataset: Dataset, columns: Columns, task: Task) -> FittingRows:
+    """Give the rows whose target is known, to fit a model on."""
+    import numpy as np
+
+    assert columns.target is not None
+    given = dataset.frame[columns.target]
+    values = encode(given, task) if task.is_classification else np.asarray(given, dtype=np.float64)
+    rows = np.flatnonzero(values >= 0 if task.is_classification else np.isfinite(values))
+    target = labels(values[rows], task) if task.is_classification else values[rows]
+    return FittingRows(features_of(dataset, columns).iloc[rows], target, weights(dataset, columns, rows))
+
+
+def labels(codes: "NDArray[np.generic]", task: Task) -> "NDArray[np.generic]":
+    """Give the label of each class position, in the type that the model knows them in."""
+    import numpy as np
+
+    known = np.array(task.classes, dtype=object if isinstance(task.classes[0], str) else None)
+    return known[codes.astype(np.int64)]
+
+
+def weights(dataset: Dataset, columns: Columns, rows: "NDArray[np.int64]") -> "NDArray[np.float64] | None":
+    """Give the sample weights of some rows; None where none are declared, or one is missing or no number."""
+    import numpy as np
+    import pandas as pd
+
+    if columns.weight is None or columns.weight not in dataset.columns:
+        return None
+    found = pd.to_numeric(dataset.frame[columns.weight].iloc[rows], errors="coerce").to_numpy(dtype=np.float64)
+    return found if np.isfinite(found).all() else None

@@ -6,13 +6,14 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable
 from govkit.inputs import wire
 from govkit.inputs.model import Described
+from govkit.inputs.training import TrainingFunction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,9 +44,20 @@ class Worker:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def call(
-        self, header: dict[str, Any], payload: bytes | memoryview = b"", *, most: int = OVERHEAD
+        self,
+        header: dict[str, Any],
+        payload: bytes | memoryview = b"",
+        *,
+        most: int = OVERHEAD,
+        seconds: float | None = None,
     ) -> tuple[dict[str, Any], bytearray]:
         """Send one operation and wait for the answer, of which at most `most` bytes are taken.
+
+        Args:
+            header: the operation.
+            payload: its rows.
+            most: bytes of answer that are taken.
+            seconds: how long it may take; as for every call when None.
 
         Raises:
             ModelUnavailable: the process is gone, or didn't answer in time and was ended.
@@ -54,13 +66,14 @@ class Worker:
         with self._lock:
             if self.ended:
                 raise ModelUnavailable(self.ended, hint="audit a model that can be asked, or raise its limits")
+            patience = min(seconds or self.call_seconds, self.call_seconds)
             try:
-                wire.send(self.connection, header, payload, seconds=self.call_seconds)
-                answer, content = wire.receive(self.connection, seconds=self.call_seconds, most=most)
+                wire.send(self.connection, header, payload, seconds=patience)
+                answer, content = wire.receive(self.connection, seconds=patience, most=most)
             except wire.Closed:
                 raise self.lost(str(header["operation"])) from None
             except TimeoutError:
-                raise self.lost(str(header["operation"]), after=self.call_seconds) from None
+                raise self.lost(str(header["operation"]), after=patience) from None
         if "raised" in answer:
             raise ModelRaised(
                 f"the model raised {answer['raised']} in {header['operation']}",
@@ -105,14 +118,33 @@ def _how(code: int) -> str:
     return f"ended by itself with code {code}" if code else "broke the protocol"
 
 
+@dataclass(frozen=True)
+class Again:
+    """How a model is fitted anew."""
+
+    training: TrainingFunction | None = None
+    """The function to call; None: the model is cloned."""
+    start: Callable[[], Worker] | None = None
+    """Starts the process anew."""
+
+
 class Proxy:
     """A model in a worker process; fulfils `inputs.model.Model`."""
 
-    def __init__(self, worker: Worker, described: Described, handle: int = 0) -> None:
-        """Take the worker and the handle of one of its models."""
+    def __init__(self, worker: Worker, described: Described, handle: int = 0, *, again: Again | None = None) -> None:
+        """Take the worker and the handle of one of its models.
+
+        Args:
+            worker: the process.
+            described: what it says of the model.
+            handle: which of its models this is.
+            again: how fitting goes, and how the process is started anew when fitting has ended it.
+        """
         self.described = described
+        self.fit_ms = 0
         self._worker = worker
         self._handle = handle
+        self._again = again or Again()
 
     def predict(self, rows: "pd.DataFrame") -> "NDArray[np.generic]":
         """Give a label or value a row."""
@@ -152,16 +184,38 @@ class Proxy:
         answer, content = self._worker.call(header, most=MAX_STRUCTURE)
         return _unpacked(answer, content)
 
-    def fit(self, rows: "pd.DataFrame", target: "NDArray[np.generic]", *, seed: int) -> "Proxy":
-        """Fit a clone with every random state set from the seed."""
+    def fit(
+        self,
+        rows: "pd.DataFrame",
+        target: "NDArray[np.generic]",
+        *,
+        seed: int,
+        weight: "NDArray[np.float64] | None" = None,
+        seconds: float | None = None,
+    ) -> "Proxy":
+        """Fit a clone with every random state set from the seed.
+
+        Where that ends the process, it is started anew from the same file, so that the model itself can still be asked.
+        """
         names, frame = _positional(rows)
         frame["target"] = target
-        header = {"operation": "fit", "handle": self._handle, "names": names, "seed": seed}
-        answer, _ = self._worker.call(header, _stream(frame))
-        handle, classes = answer.get("handle"), answer.get("classes")
-        if not isinstance(handle, int) or not isinstance(classes, list):
+        if weight is not None:
+            frame["weight"] = weight
+        header: dict[str, Any] = {"operation": "fit", "handle": self._handle, "names": names, "seed": seed}
+        if self._again.training is not None:
+            header["training"] = asdict(self._again.training)
+        try:
+            answer, _ = self._worker.call(header, _stream(frame), seconds=seconds)
+        except ModelUnavailable:
+            if self._worker.ended and self._again.start is not None:
+                self._worker = self._again.start()
+            raise
+        handle, classes, spent = answer.get("handle"), answer.get("classes"), answer.get("cpu_ms")
+        if not isinstance(handle, int) or not isinstance(classes, list) or not isinstance(spent, int):
             raise ModelUnavailable(_NONSENSE, hint="correct the model")
-        return Proxy(self._worker, replace(self.described, classes=tuple(classes)), handle)
+        fitted = Proxy(self._worker, replace(self.described, classes=tuple(classes)), handle)
+        fitted.fit_ms = spent
+        return fitted
 
     def release(self) -> None:
         """Forget a clone; for the audited model, end the process."""

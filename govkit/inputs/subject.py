@@ -24,6 +24,7 @@ from govkit.inputs.metadata import Metadata, read_metadata
 from govkit.inputs.model import Artifact, Model
 from govkit.inputs.predictions import Predictions, answers
 from govkit.inputs.task import Task
+from govkit.inputs.training import read_training
 from govkit.plugins.check import NotDeclared, NotPossible
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ class Subject:
         return self._digests[name]
 
     def _digest(self, name: str) -> str:
-        parts = {
+        parts: dict[str, Callable[[], str]] = {
             "artifact": lambda: self._need_artifact().sha256,
-            "model": lambda: self._need_artifact().sha256,
+            "model": self._model_digest,
             "test": lambda: self._view(self.test),
             "train": lambda: self._view(self._need_train()),
             "predictions": lambda: self._joint("model", "test", "task"),
@@ -146,6 +147,11 @@ class Subject:
         """End the model's process."""
         if self.model is not None:
             self.model.release()
+
+    def _model_digest(self) -> str:
+        training = read_training(self.config.training_function, self.request.root)
+        file = self._need_artifact().sha256
+        return sha256(f"{file}{training.sha256}".encode()) if training else file
 
     def _joint(self, *names: str) -> str:
         return sha256("".join(self.digest(name) for name in names).encode())
@@ -193,7 +199,8 @@ def open_subject(request: Request) -> Iterator[Subject]:
         InputProblem: a file can't be read, or the model is no model.
     """
     test, train = _data(request)
-    found, model = open_model(request.model, trust=request.trust) if request.model else (None, None)
+    training = read_training(request.config.training_function, request.root)
+    found, model = open_model(request.model, trust=request.trust, training=training) if request.model else (None, None)
     try:
         described = model.described if model else None
         resolved, inferred, suggestions = columns.resolve(test, request.config, described)

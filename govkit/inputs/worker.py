@@ -9,11 +9,12 @@ import os
 import signal
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from govkit.inputs import sandbox, wire
+from govkit.inputs import refitting, sandbox, wire
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,19 +237,22 @@ class Server:
         return _packed(structure(final))
 
     def _fit(self, header: dict[str, Any], payload: bytearray) -> Reply:
-        from sklearn.base import clone
-
         model = self._models[header["handle"]]
-        fresh = clone(model)
-        seeded = sorted(name for name in fresh.get_params() if name.rpartition("__")[2] == "random_state")
-        fresh.set_params(**{name: header["seed"] + index for index, name in enumerate(seeded)})
-        # a cache folder would be written to, and read back as pickles
-        fresh.set_params(**{name: None for name in fresh.get_params() if name.rpartition("__")[2] == "memory"})
-        rows, target = _training_rows(model, header, payload)
-        fresh.fit(rows, target)
+        frame = _table(payload)
+        target = frame.pop("target").to_numpy()
+        weight = frame.pop("weight").to_numpy() if "weight" in frame else None
+        started = time.process_time()
+        if "training" in header:
+            frame.columns = header["names"]
+            fresh = refitting.by_function(header["training"], frame, target, header["seed"])
+        else:
+            rows = _named(model, frame, header["names"])
+            fresh = refitting.refitted(model, rows, target, seed=header["seed"], weight=weight)
+        milliseconds = int((time.process_time() - started) * 1000)
         handle = max(self._models) + 1
         self._models[handle] = fresh
-        return {"handle": handle, "classes": _classes(fresh) if hasattr(fresh, "classes_") else []}, b""
+        classes = _classes(fresh) if hasattr(fresh, "classes_") else []
+        return {"handle": handle, "classes": classes, "cpu_ms": milliseconds}, b""
 
     def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
@@ -340,9 +344,3 @@ def _rows(model: Any, header: dict[str, Any], payload: bytearray) -> Any:  # noq
 
         return pd.DataFrame(block.T, columns=header["names"], copy=False)
     return _named(model, _table(payload), header["names"])
-
-
-def _training_rows(model: Any, header: dict[str, Any], payload: bytearray) -> tuple[Any, Any]:  # noqa: ANN401
-    frame = _table(payload)
-    target = frame.pop("target").to_numpy()
-    return _named(model, frame, header["names"]), target

@@ -74,6 +74,8 @@ class Sizes:
     classes: int
     predict_ms_per_1000_rows: int
     """Rounded up to 100, 1,000, 10,000, ...; 0 without a model."""
+    fit_ms_per_1000_rows: int = 0
+    """CPU time, rounded up to 50, 100, 200, ...; 0 where the model can't be fitted again, or too slowly."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Check:
     requires: tuple[str, ...]
     libraries: tuple[str, ...]
     plan: Callable[[Sizes, str, Params], Work] | None
+    refits: bool
     needs: tuple[str, ...]
     optional: frozenset[str]
     version: str
@@ -159,6 +162,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
     requires: tuple[str, ...] = (),
     libraries: tuple[str, ...] = (),
     plan: Callable[[Sizes, str, Params], Work] | None = None,
+    refits: bool = False,
 ) -> Callable[[Callable[..., Iterator[Product]]], Callable[..., Iterator[Product]]]:
     """Register a function as a check.
 
@@ -174,6 +178,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
         requires: ids of checks whose evidence it reads through `evidence`.
         libraries: distributions whose versions belong into the evidence.
         plan: resolves a budget to integer work counts from sizes, budget name and parameters.
+        refits: its plan depends on how long fitting the model anew takes, so that one fit is timed beforehand.
     """
 
     def register(function: Callable[..., Iterator[Product]]) -> Callable[..., Iterator[Product]]:
@@ -194,6 +199,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
                 requires=requires,
                 libraries=libraries,
                 plan=plan,
+                refits=refits,
                 needs=tuple(signature.parameters),
                 optional=frozenset(name for name, given in signature.parameters.items() if given.default is None),
                 version=sha256(inspect.getsource(inspect.getmodule(function) or function).encode())[:12],
