@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from govkit.core.errors import MissingExtra, UsageProblem
+from govkit.core.errors import MissingExtra, NothingToWrite, UsageProblem
 from govkit.core.record import AuditRecord
 from govkit.plugins.check import Attachment
 from govkit.plugins.report import FORMATS, ReportFormat
@@ -71,8 +71,8 @@ def deliver(
         for report in formats:
             try:
                 (draft / report.file).write_bytes(report.render(record))
-            except MissingExtra as missing:
-                notes.append(f"{report.file} was not written: {missing.message}; {missing.hint}")
+            except (MissingExtra, NothingToWrite) as problem:
+                notes.append(f"{report.file} was not written: {problem.message}; {problem.hint}")
         for check_id, files in (attachments or {}).items():
             folder = draft / EVIDENCE / check_id
             folder.mkdir(parents=True)

@@ -7,6 +7,7 @@ from govkit.assessment.profiles import demands_of, load_profile, profile_names
 from govkit.core.control import Applies, Control, Criterion, Crosswalk, Framework, Profile
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Measurement
+from govkit.core.frozen import field_texts
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord
 from govkit.plugins.check import CHECKS, Check
@@ -83,8 +84,9 @@ def _check(found: Check, catalog: Catalog, record: AuditRecord | None) -> Iterat
     yield from (f"  {emit.name} [{emit.unit}]  {emit.meaning}" for emit in found.emits)
     if found.params.model_fields:
         yield f"Parameters (govkit.yaml, checks.{found.id}):"
+        texts = field_texts(found.params)
         for name, field in found.params.model_fields.items():
-            yield f"  {name} = {field.default}  {field.description or ''}".rstrip()
+            yield f"  {name} = {field.default}  {texts.get(name, '')}".rstrip()
     yield "Judged by:"
     used = [criterion for criterion in catalog.criteria if criterion.check == found.id]
     yield from (f"  {_rule(criterion)}" for criterion in used)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from govkit import __version__
 from govkit.core.digest import sha256_of
 from govkit.core.errors import InputProblem, IntegrityProblem
 from govkit.core.record import SCHEMA_VERSION, AuditRecord
@@ -44,5 +45,14 @@ def read_record(path: Path) -> AuditRecord:
     try:
         return AuditRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise InputProblem(f"{path} is no audit record: {where} is not as it should be", hint="audit again") from None
+        raise _misfit(path, error, plain["result"].get("govkit_version")) from None
+
+
+def _misfit(path: Path, error: ValidationError, writer: object) -> InputProblem:
+    """Say where a record differs; a field that this version lacks was added by a newer one."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return InputProblem(f"{path} is no audit record: {where} is not as it should be", hint="audit again")
+    message = f"{path} has {where}, which this govkit ({__version__}) doesn't know"
+    return InputProblem(message, hint=f"read it with govkit {writer}, which wrote it, or a newer one")

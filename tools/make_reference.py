@@ -6,6 +6,7 @@ from pathlib import Path
 from govkit.assessment.catalogs import load
 from govkit.assessment.profiles import load_profile
 from govkit.core.control import Criterion
+from govkit.core.frozen import field_texts
 from govkit.plugins.check import CHECKS, Check
 from govkit.resources import shipped
 
@@ -61,8 +62,9 @@ def page(found: Check, criteria: list[Criterion], gated: dict[str, set[str]]) ->
         yield ""
         yield "| parameter | default | meaning |"
         yield "| --- | --- | --- |"
+        texts = field_texts(found.params)
         for name, field in found.params.model_fields.items():
-            yield f"| `checks.{found.id}.{name}` | `{field.default!r}` | {field.description or ''} |"
+            yield f"| `checks.{found.id}.{name}` | `{field.default!r}` | {texts.get(name, '')} |"
     if criteria:
         yield ""
         yield "| criterion | required | gated by | why |"

@@ -141,7 +141,7 @@ def _rows_needed(measurement: Measurement, criterion: Criterion) -> int | None:
     the square root of the rows, so their number grows with the square of what is missing.
     """
     threshold = criterion.threshold
-    interval, away = measurement.interval, abs((criterion.expected or measurement.value) - threshold)
+    interval, away = measurement.interval, abs(_supposed(criterion, measurement.value) - threshold)
     if interval is None or interval.low is None or interval.high is None or not away:
         return None
     reach = interval.high - measurement.value if measurement.value < threshold else measurement.value - interval.low
@@ -150,6 +150,11 @@ def _rows_needed(measurement: Measurement, criterion: Criterion) -> int | None:
         return None
     step: int = 10 ** max(int(math.log10(max(needed, 1))) - 1, 0)
     return math.ceil(needed / step) * step
+
+
+def _supposed(criterion: Criterion, value: float) -> float:
+    """Give the value that rows are counted for: the one expected where nothing is wrong, else the measured one."""
+    return value if criterion.expected is None else criterion.expected
 
 
 def _held_against(measurement: Measurement, relation: Operator, threshold: float) -> Result:
@@ -216,7 +221,7 @@ def _because(criterion: Criterion, seen: Observed) -> Message:
     shown = _value(seen.value, (seen.low, seen.high) if seen.level is not None else None)
     place = "".join(f", {key} {value}" for key, value in sorted(seen.group.items()))
     kind = "too_few" if seen.rows_needed else str(seen.result)
-    supposed = _value(criterion.expected or seen.value, None)
+    supposed = _value(_supposed(criterion, seen.value), None)
     more: dict[str, Scalar] = {"rows": seen.rows_needed, "supposed": supposed} if seen.rows_needed else {}
     return _message(
         kind,

@@ -42,7 +42,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "fact.no_limitations": "govkit.yaml states no limitations (model_card.limitations).",
     "fact.audit_record": "This record holds inputs with digests, versions, seed, configuration, plan and results.",
     "fact.thresholds": "{own} of {gated} gated limits are set in govkit.yaml with a reason and an owner.",
-    "fact.coverage": "{assessed} of {controls} controls have evidence; each of the others says what is missing.",
+    "fact.coverage": "{assessed} of {controls} controls in scope have evidence; the others say what is missing. "
+    "{outside} don't apply.",
     "fact.freshness": "{valid} of {given} documents and statements count; {expired} expired.",
     "fact.waivers": "{valid} waivers are valid, {ignored} do not count.",
     "fact.gate": "Verdict and exit code are part of this record.",
@@ -104,10 +105,12 @@ def _thresholds(config: Config, profile: Profile) -> Fact:
 
 
 def _coverage(frameworks: Sequence[Framework], controls: Sequence[ControlResult]) -> Fact:
+    """Count the controls with evidence among those in scope; one that doesn't apply has none and needs none."""
     wanted = {(framework.id, control.id) for framework in frameworks for control in framework.controls}
     explained = {(result.framework, result.control) for result in controls}
-    assessed = sum(result.status is not Status.NOT_ASSESSED for result in controls)
-    return explained >= wanted, _said("coverage", assessed=assessed, controls=len(wanted))
+    outside = sum(result.status is Status.NOT_APPLICABLE for result in controls)
+    assessed = sum(result.status is not Status.NOT_ASSESSED for result in controls) - outside
+    return explained >= wanted, _said("coverage", assessed=assessed, controls=len(wanted) - outside, outside=outside)
 
 
 def _freshness(documents: Sequence[DocumentResult]) -> Fact:

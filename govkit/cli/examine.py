@@ -8,6 +8,7 @@ from govkit.cli.console import Console, table
 from govkit.core.errors import Exit
 from govkit.core.evidence import Evidence, Measurement, Outcome
 from govkit.core.messages import sentence, shown
+from govkit.reports.wording import lead
 
 
 def examine(
@@ -45,7 +46,7 @@ def _told(evidence: Evidence, templates: dict[str, str]) -> str:
     if evidence.reason is not None:
         lines.append(f"  {sentence(evidence.reason, templates)}")
     if evidence.ask:
-        lines.append(f"  add the line: {evidence.ask}")
+        lines.append(f"  {lead(evidence.ask, evidence.ask_kind).lower()}: {evidence.ask}")
     if evidence.measurements:
         rows = [_row(measured) for measured in evidence.measurements]
         lines.append(table(("  measured", "value", "interval", "n", "of"), rows))

@@ -3,25 +3,25 @@
 import sys
 from pathlib import Path
 
-from govkit.core.errors import MissingExtra
+from govkit.core.errors import MissingExtra, NothingToWrite
 
 
 def render_again(path: Path, formats: tuple[str, ...], out: Path | None) -> None:
     """Write formats of a record into a folder, replacing files of the same name; other files stay.
 
     Raises:
-        MissingExtra: only where no format at all could be rendered.
+        MissingExtra: only where no format at all could be rendered; NothingToWrite likewise.
     """
     from govkit.delivery import formats_named, put
     from govkit.records import read_record
 
     record = read_record(path)
     folder = out or path.parent
-    missing: list[MissingExtra] = []
+    missing: list[MissingExtra | NothingToWrite] = []
     for report in formats_named(formats):
         try:
             print(put(folder, report.file, report.render(record)))
-        except MissingExtra as problem:
+        except (MissingExtra, NothingToWrite) as problem:
             missing.append(problem)
             print(f"{report.file} was not written: {problem.message}; {problem.hint}", file=sys.stderr)
     if missing and len(missing) == len(formats):

@@ -64,5 +64,9 @@ class IntegrityProblem(GovkitError):
     exit_code = Exit.INTEGRITY
 
 
+class NothingToWrite(InputProblem):
+    """A record holds nothing that a report format could be about."""
+
+
 class MissingExtra(InputProblem):
     """An optional package is needed and not installed."""

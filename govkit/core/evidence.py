@@ -1,14 +1,16 @@
 """What a check hands over: measurements, findings, tables and files, and how they came about."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from govkit.core.frozen import Frozen
+from govkit.core.frozen import Frozen, added
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 Cell = Scalar | None
+AskKind = Literal["", "line", "command", "advice"]
+"""What an `ask` is: a line of govkit.yaml, a command to run, or advice; empty in records of earlier versions."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -114,7 +116,8 @@ class Evidence(Frozen):
     reason: Message | None = None
     """Why there is nothing, or less than all; never None unless the outcome is `measured`."""
     ask: str = ""
-    """The line of govkit.yaml, or the command, that would supply what is missing."""
+    """What would supply what is missing, as `ask_kind` says."""
+    ask_kind: AskKind = added("")
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
     tables: tuple[Table, ...] = ()

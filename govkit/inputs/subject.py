@@ -162,7 +162,7 @@ class Subject:
 
     def _need_artifact(self) -> Artifact:
         if self.artifact is None:
-            raise NotDeclared("input.no_model", ask="govkit audit MODEL DATA")
+            raise NotDeclared("input.no_model", command="govkit audit MODEL DATA")
         return self.artifact
 
     def _need_model(self) -> Model:

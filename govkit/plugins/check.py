@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from govkit.core.digest import sha256
-from govkit.core.evidence import Finding, Measurement, Message, Scalar, Table
+from govkit.core.evidence import AskKind, Finding, Measurement, Message, Scalar, Table
 from govkit.core.frozen import Frozen
 from govkit.core.record import CheckFacts
 from govkit.plugins.discovery import Registry
@@ -90,11 +90,12 @@ class Work:
 class Unavailable(Exception):
     """Base of a check's ways to say that it has nothing to measure."""
 
-    def __init__(self, reason: str, *, ask: str = "", **args: Scalar) -> None:
-        """Name the reason by message id, with the message's arguments and the line that would help."""
+    def __init__(self, reason: str, *, ask: str = "", command: str = "", **args: Scalar) -> None:
+        """Name the reason by message id, and the line of govkit.yaml or the command that would help."""
         super().__init__(reason)
         self.reason = Message(id=reason, args=args)
-        self.ask = ask
+        self.ask = ask or command
+        self.ask_kind: AskKind = "line" if ask else "command" if command else ""
 
 
 class NotApplicable(Unavailable):

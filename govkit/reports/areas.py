@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govkit.core.control import Criterion, CriterionResult, Result
-from govkit.core.evidence import Evidence, Finding, Severity
+from govkit.core.evidence import AskKind, Evidence, Finding, Severity
 from govkit.core.record import CheckFacts
 from govkit.plugins.chart import Limit
 from govkit.reports.figures import Figure, charted, figure
@@ -84,6 +84,7 @@ class CheckView:
     mark: Mark
     reason: str
     ask: str
+    ask_kind: AskKind
     criteria: tuple[CriterionRow, ...]
     counts: tuple[tuple[Mark, int], ...]
     """Criteria by result."""
@@ -228,6 +229,7 @@ def check_view(book: Lookup, check: str) -> CheckView:
         mark=OUTCOMES[evidence.outcome],
         reason=book.say(evidence.reason),
         ask=evidence.ask,
+        ask_kind=evidence.ask_kind,
         criteria=rows,
         counts=_counts(rows),
         numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about),

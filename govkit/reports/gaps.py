@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from govkit.core.control import CriterionResult, Result
-from govkit.core.evidence import Outcome
+from govkit.core.evidence import AskKind, Outcome
 from govkit.reports.areas import CriterionRow, criterion_row
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import anchor
@@ -28,6 +28,7 @@ class Gap:
     ask: str
     reasons: tuple[str, ...]
     items: tuple[GapItem, ...]
+    ask_kind: AskKind = ""
 
     @property
     def gated(self) -> int:
@@ -66,6 +67,7 @@ class _Open:
     """One item with what stands in its way; items with the same ask, else the same kind of reason, belong together."""
 
     ask: str
+    ask_kind: AskKind
     kind: str
     reason: str
     item: GapItem
@@ -87,11 +89,12 @@ def _collected(book: Lookup) -> list[_Open]:
         )
         because = evidence.reason if evidence and evidence.reason else result.because
         kind = f"{because.id} {check}" if evidence else because.id
-        found.append(_Open(evidence.ask if evidence else "", kind, book.say(because), item))
+        asked: tuple[str, AskKind] = (evidence.ask, evidence.ask_kind) if evidence else ("", "")
+        found.append(_Open(*asked, kind, book.say(because), item))
     for name, evidence in book.evidence.items():
         if evidence.outcome in {Outcome.NOT_DECLARED, Outcome.ERROR} and name not in spoken:
             item = GapItem(title=book.check_title(name), link=anchor("k", name), gated=False)
-            found.append(_Open(evidence.ask, name, book.say(evidence.reason), item))
+            found.append(_Open(evidence.ask, evidence.ask_kind, name, book.say(evidence.reason), item))
     return found
 
 
@@ -101,7 +104,12 @@ def gaps(book: Lookup) -> Gaps:
     for one in _collected(book):
         together.setdefault((one.ask, "" if one.ask else one.kind), []).append(one)
     missing = [
-        Gap(ask=ask, reasons=tuple(dict.fromkeys(one.reason for one in ones)), items=tuple(one.item for one in ones))
+        Gap(
+            ask=ask,
+            reasons=tuple(dict.fromkeys(one.reason for one in ones)),
+            items=tuple(one.item for one in ones),
+            ask_kind=ones[0].ask_kind,
+        )
         for (ask, _), ones in together.items()
     ]
     missing.sort(key=lambda gap: (-gap.gated, -len(gap.items), gap.ask))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from govkit.core.control import Control, ControlRef, Link
-from govkit.core.errors import MissingExtra
+from govkit.core.errors import NothingToWrite
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
 from govkit.reports.oscal import (
@@ -50,7 +50,7 @@ def mapping(record: AuditRecord) -> bytes:
     """Write the crosswalk between the record's frameworks as an OSCAL mapping collection.
 
     Raises:
-        MissingExtra: the record holds no links, and OSCAL has no empty mapping.
+        NothingToWrite: the record holds no links, and OSCAL has no empty mapping.
     """
     ids, known, crosswalk = Identifiers(record), controls(record), record.result.crosswalk
     pairs: dict[tuple[str, str], list[Json]] = {}
@@ -60,7 +60,7 @@ def mapping(record: AuditRecord) -> bytes:
             row = _map(link, known, crosswalk.bases, ids)
             pairs.setdefault((ends[0][0], ends[1][0]), []).append(row)
     if not pairs:
-        raise MissingExtra("the record links no two frameworks", hint="show two frameworks that the crosswalk links")
+        raise NothingToWrite("the record links no two frameworks", hint="show two frameworks that the crosswalk links")
     titles = {framework.id: framework.title for framework in record.result.frameworks}
     used = dict.fromkeys(name for pair in pairs for name in pair)
     resources = [resource(ids("catalog", name), titles[name], f"{CATALOG_FILE}#{token(name)}") for name in used]

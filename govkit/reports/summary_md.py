@@ -35,7 +35,7 @@ def _missing(missing: tuple[Gap, ...]) -> Iterator[str]:
     yield ""
     for gap in asked[:MOST_ROWS]:
         titles = ", ".join(item.title for item in gap.items)
-        yield f"- {lead(gap.ask)}: **{literal(gap.ask)}** for {literal(titles)}"
+        yield f"- {lead(gap.ask, gap.ask_kind)}: **{literal(gap.ask)}** for {literal(titles)}"
     yield ""
 
 

@@ -113,7 +113,9 @@ def _blocking(paper: _Paper, row: Blocking) -> Iterator[str]:
         number = " ".join(part for part in (first.text, first.interval, f"(n {first.n:,})", first.about) if part)
         more = f", and {len(row.measured) - 1 + row.unshown} more" if len(row.measured) + row.unshown > 1 else ""
         yield from paper.wrapped(f"{number}; limit {row.limit}{more}", _INDENT * 2)
-    advice = f"{lead(row.ask).lower()}: {row.ask}" if row.ask else f"to do: {row.remedy}" if row.remedy else ""
+    advice = (
+        f"{lead(row.ask, row.ask_kind).lower()}: {row.ask}" if row.ask else f"to do: {row.remedy}" if row.remedy else ""
+    )
     if advice:
         yield from paper.wrapped(advice, _INDENT * 2)
     for note in row.notes:
@@ -139,7 +141,7 @@ def _missing(paper: _Paper, gaps: tuple[Gap, ...]) -> Iterator[str]:
         yield from paper.marked(RESULTS[Result.NOT_RUN], ", ".join(item.title for item in gap.items))
         yield from paper.wrapped(" ".join(gap.reasons), _INDENT * 2)
         if gap.ask:
-            yield from paper.wrapped(f"{lead(gap.ask).lower()}: {gap.ask}", _INDENT * 2)
+            yield from paper.wrapped(f"{lead(gap.ask, gap.ask_kind).lower()}: {gap.ask}", _INDENT * 2)
     if len(gaps) > MOST_GAPS:
         yield f"{_INDENT}and {len(gaps) - MOST_GAPS} more in the report"
     yield ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govkit.core.control import Blocker, DocumentState, Result, Status, Verdict
-from govkit.core.evidence import Message, Scalar, Severity
+from govkit.core.evidence import AskKind, Message, Scalar, Severity
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts
 from govkit.reports.areas import Area, CriterionRow, FindingRow, Pair, areas, criterion_row, pairs
@@ -91,6 +91,7 @@ class Blocking:
     remedy: str
     ask: str
     notes: tuple[str, ...]
+    ask_kind: AskKind = ""
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def _criterion_blocking(book: Lookup, blocker: Blocker, *, waived: bool) -> Bloc
         remedy=row.remedy if measured or not ask else "",
         ask=ask,
         notes=tuple(note for note in (row.loosened, f"waiver {row.waiver}" if row.waiver else "") if note),
+        ask_kind=evidence.ask_kind if evidence else "",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from govkit.core.control import Operator, Result, Status, Verdict
 from govkit.core.digest import sha256
-from govkit.core.evidence import Cell, Interval, Outcome
+from govkit.core.evidence import AskKind, Cell, Interval, Outcome
 
 NARROW_SPACE: Final = "\u202f"
 MINUS: Final = "\u2212"
@@ -22,6 +22,7 @@ _UNHEARD: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _UNSUITED_TO_AN_ANCHOR: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+_LEADS: Final[dict[AskKind, str]] = {"line": "Add to govkit.yaml", "command": "Run", "advice": "To do"}
 _CONFIG_LINE: Final = re.compile(r"[\w.]+:(\s|$)")
 _BARE_UNITS: Final = frozenset({"", "count", "auc", "ratio", "score", "index"})
 
@@ -88,9 +89,11 @@ def anchor(kind: str, *parts: str) -> str:
     return f"{kind}-{plain}-{sha256(given.encode('utf-8', 'replace'))[:8]}"
 
 
-def lead(ask: str) -> str:
-    """Introduce what would supply something missing: a line of govkit.yaml, or else something to do."""
-    return "Add to govkit.yaml" if _CONFIG_LINE.match(ask) else "To do"
+def lead(ask: str, kind: AskKind = "") -> str:
+    """Introduce what would supply something missing; where a record doesn't say what it is, by its shape."""
+    if not kind:
+        kind = "line" if _CONFIG_LINE.match(ask) else "advice"
+    return _LEADS[kind]
 
 
 def significant(value: float, digits: int = _DIGITS) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from govkit.core.digest import sha256, sha256_of
 from govkit.core.errors import GovkitError
-from govkit.core.evidence import Artefact, Evidence, Finding, Measurement, Message, Outcome, Table
+from govkit.core.evidence import Artefact, AskKind, Evidence, Finding, Measurement, Message, Outcome, Table
 from govkit.core.progress import Progress, Silent
 from govkit.inputs.subject import Subject
 from govkit.plugins.check import (
@@ -63,7 +63,8 @@ def seed_for(audit_seed: int, check_id: str) -> int:
 def run_check(order: Order, subject: Subject, progress: Progress | None = None) -> Outcomes:
     """Run one check to its evidence; never raises for what the check or the model does."""
     products: list[Product] = []
-    outcome, reason, ask = Outcome.MEASURED, None, ""
+    outcome, reason = Outcome.MEASURED, None
+    asked: tuple[str, AskKind] = ("", "")
     inputs: dict[str, str] = {}
     try:
         arguments, inputs = _arguments(order, subject, progress or Silent())
@@ -71,16 +72,18 @@ def run_check(order: Order, subject: Subject, progress: Progress | None = None) 
             products.extend(order.check.run(**arguments))
         _must_be_declared(order.check, products)
     except Unavailable as said:
-        outcome, reason, ask = _kind(said), said.reason, said.ask
+        outcome, reason, asked = _kind(said), said.reason, (said.ask, said.ask_kind)
     except GovkitError as error:
-        outcome, reason, ask = Outcome.ERROR, Message(id="runner.stopped", args={"sentence": error.message}), error.hint
+        outcome, reason = Outcome.ERROR, Message(id="runner.stopped", args={"sentence": error.message})
+        asked = (error.hint, "advice" if error.hint else "")
     except Exception as error:  # noqa: BLE001 - the boundary that contains a check
         frame = _own_frame(error.__traceback__)
         outcome = Outcome.ERROR
         reason = Message(id="runner.crashed", args={"type": type(error).__name__, "frame": frame})
     if outcome is not Outcome.MEASURED:
         products = []
-    return _packed(products, Evidence(**_header(order, inputs), outcome=outcome, reason=reason, ask=ask))
+    header = _header(order, inputs)
+    return _packed(products, Evidence(**header, outcome=outcome, reason=reason, ask=asked[0], ask_kind=asked[1]))
 
 
 def key_of(order: Order, subject: Subject) -> str:

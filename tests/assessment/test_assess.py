@@ -327,6 +327,9 @@ def test_a_framework_that_does_not_apply_says_why_at_each_control_and_meets_noth
     assert [framework.id for framework in policy.frameworks] == ["nist-ai-rmf", "iso-42001", "nist-ai-600-1"]
     for found in (evidence(policy, {}), []):
         assessed, _ = audit(policy, found)
+        (coverage,) = (fact.message.args for fact in assessed.facts if fact.id == "report.coverage")
+        assert (coverage["controls"], coverage["outside"]) == (72 + 38 + 32, 12)
+        assert (coverage["assessed"] == 0) == (not found)
         generative = [one for one in assessed.control_results if one.framework == "nist-ai-600-1"]
         assert {result.status for result in generative} == {Status.NOT_APPLICABLE}
         assert "generate no content" in sentence(generative[0].because[0], TEMPLATES)

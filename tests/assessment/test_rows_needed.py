@@ -64,3 +64,10 @@ def test_rows_are_counted_for_the_value_expected_where_there_is_one():
     needed = expected.observed[0].rows_needed
     assert judged(round(needed * 0.5 * 1.1), round(needed * 1.1), 0.55).result is Result.PASS
     assert "0.5" in expected.because.args["supposed"]
+
+
+def test_an_expected_value_of_zero_is_a_value():
+    supposed_nothing = judged(9, 100, 0.1, expected=0.0).observed[0].rows_needed
+    supposed_as_measured = judged(9, 100, 0.1).observed[0].rows_needed
+    assert supposed_nothing < supposed_as_measured / 50
+    assert judged(9, 100, 0.1, expected=0.0).because.args["supposed"] == "0"

@@ -54,5 +54,7 @@ def test_anchors_are_ascii_and_differ_when_the_ids_do(one, other):
 
 def test_a_line_for_the_configuration_is_told_from_something_to_do():
     assert lead("train: train.csv") == "Add to govkit.yaml"
+    assert lead("govkit audit MODEL DATA", "command") == "Run"
+    assert lead("train: it again", "advice") == "To do"
     assert lead("checks.pii.columns.min_score: 0.6") == "Add to govkit.yaml"
     assert lead("govkit doctor") == "To do"

@@ -53,7 +53,9 @@ def test_what_a_check_yields_becomes_evidence(subject):
 def test_a_missing_input_is_not_declared_and_names_the_line(subject):
     evidence = run_check(order(lambda train: iter(()), needs=("train",)), subject).evidence
     assert evidence.outcome is Outcome.NOT_DECLARED
-    assert evidence.ask == "train: train.csv"
+    assert (evidence.ask, evidence.ask_kind) == ("train: train.csv", "line")
+    evidence = run_check(order(lambda model: iter(()), needs=("model",)), subject).evidence
+    assert (evidence.ask, evidence.ask_kind) == ("govkit audit MODEL DATA", "command")
 
 
 def test_an_optional_input_may_be_missing(subject):
