@@ -1,17 +1,19 @@
-"""The control checklist as CSV for people who work in spreadsheets, and ISO/IEC 42001's statement of applicability."""
+"""The control checklist and the statement of applicability as CSV and Excel, for people who work in spreadsheets."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from govkit.core.control import Control, ControlResult, DocumentResult, Framework, Status
 from govkit.core.evidence import Message
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
+from govkit.reports.applicability import NO_RESULT, applicability, signed
 from govkit.reports.lookup import Lookup
 from govkit.reports.outcomes import one_line
 from govkit.reports.wording import RESULTS, STATUSES
+from govkit.workbooks import MOST_LETTERS, Column, Sheet, unwritable, write
 
 FORMULA: Final = ("=", "+", "-", "@")
 """A cell that begins with one of these would be run by a spreadsheet."""
@@ -37,9 +39,9 @@ COLUMNS: Final = (
     "waivers",
     "remedy",
 )
-ISO_42001: Final = "iso-42001"
-ANNEX: Final = "A."
 APPLICABILITY: Final = ("control", "label", "applicable", "reason", "decided by", "role", "until", "status", "evidence")
+_WIDE: Final = frozenset({"label", "statement", "because", "criteria", "missing", "remedy", "reason", "evidence"})
+Rows = list[tuple[str, ...]]
 
 
 def _cell(text: str) -> str:
@@ -47,7 +49,7 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Write CSV with a byte-order mark, which spreadsheets need to read UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -56,15 +58,16 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
-def _document(record: AuditRecord, framework: Framework, control: Control) -> DocumentResult | None:
-    return next(
-        (
-            found
-            for found in record.result.document_results
-            if (found.framework, found.control) == (framework.id, control.id)
-        ),
-        None,
-    )
+def _kept(text: str) -> str:
+    """Give a text as a cell of a workbook can hold it; the record has all of it."""
+    text = one_line(text)[:MOST_LETTERS]
+    return text.replace("_x", "_ x") if unwritable(text) else text
+
+
+def _xlsx(record: AuditRecord, name: str, header: Sequence[str], rows: Rows) -> bytes:
+    columns = tuple(Column(title, width=48 if title in _WIDE else 16) for title in header)
+    kept = tuple(tuple(_kept(cell) for cell in row) for row in rows)
+    return write([Sheet(name, columns, kept)], record.result.as_of)
 
 
 def _signed(found: DocumentResult | None) -> tuple[str, str, str]:
@@ -75,7 +78,7 @@ def _signed(found: DocumentResult | None) -> tuple[str, str, str]:
 
 def _bare(framework: Framework, control: Control) -> ControlResult:
     """Stand in for a control that the record holds no result of."""
-    because = (Message(id="The record holds no result for the control."),)
+    because = (Message(id=NO_RESULT),)
     return ControlResult(framework=framework.id, control=control.id, status=Status.NOT_ASSESSED, because=because)
 
 
@@ -97,45 +100,54 @@ def _row(book: Lookup, framework: Framework, control: Control) -> tuple[str, ...
         "; ".join(f"{name}: {RESULTS[state].word}" for name, state in result.criteria.items()),
         result.document.value if result.document else "",
         result.attestation.value if result.attestation else "",
-        *_signed(_document(book.record, framework, control)),
+        *_signed(signed(book, framework, control)),
         "; ".join(result.missing),
         "; ".join(result.waivers),
         control.remedy,
     )
 
 
+def _checklist(record: AuditRecord) -> Rows:
+    book = Lookup(record)
+    return [_row(book, framework, control) for framework in record.result.frameworks for control in framework.controls]
+
+
+def _applicability(record: AuditRecord) -> Rows:
+    return [
+        (
+            one.id,
+            one.label,
+            "yes" if one.applies else "no",
+            one.reason,
+            one.by,
+            one.role,
+            one.until,
+            one.status.word,
+            one.evidence,
+        )
+        for one in applicability(Lookup(record))
+    ]
+
+
 @report_format("checklist-csv", file="checklist.csv")
 def checklist_csv(record: AuditRecord) -> bytes:
     """Write every control of every framework with its status, reasons and what is missing as CSV."""
-    book = Lookup(record)
-    return _table(
-        COLUMNS,
-        (_row(book, framework, control) for framework in record.result.frameworks for control in framework.controls),
-    )
+    return _csv(COLUMNS, _checklist(record))
 
 
-def _applicability(book: Lookup, framework: Framework) -> Iterator[tuple[str, ...]]:
-    """Say of each Annex A control whether it applies; only a signed statement takes one out of scope."""
-    for control in framework.controls:
-        if not control.id.startswith(ANNEX):
-            continue
-        result = book.controls.get((framework.id, control.id)) or _bare(framework, control)
-        outside = result.status is Status.NOT_APPLICABLE
-        because = " ".join(book.say_all(result.because))
-        yield (
-            control.id,
-            control.label,
-            "no" if outside else "yes",
-            because if outside else "No signed statement takes it out of scope.",
-            *_signed(_document(book.record, framework, control)),
-            STATUSES[result.status].word,
-            "" if outside else because,
-        )
+@report_format("checklist-xlsx", file="checklist.xlsx")
+def checklist_xlsx(record: AuditRecord) -> bytes:
+    """Write every control of every framework with its status, reasons and what is missing as an Excel workbook."""
+    return _xlsx(record, "Checklist", COLUMNS, _checklist(record))
 
 
 @report_format("soa-csv", file="soa.csv")
 def statement_of_applicability(record: AuditRecord) -> bytes:
     """Write which Annex A controls of ISO/IEC 42001 apply, with reason and person, as CSV."""
-    book = Lookup(record)
-    frameworks = [framework for framework in record.result.frameworks if framework.id == ISO_42001]
-    return _table(APPLICABILITY, (row for framework in frameworks for row in _applicability(book, framework)))
+    return _csv(APPLICABILITY, _applicability(record))
+
+
+@report_format("soa-xlsx", file="soa.xlsx")
+def statement_of_applicability_xlsx(record: AuditRecord) -> bytes:
+    """Write which Annex A controls of ISO/IEC 42001 apply, with reason and person, as an Excel workbook."""
+    return _xlsx(record, "Statement of applicability", APPLICABILITY, _applicability(record))

@@ -8,6 +8,7 @@ from govkit.core.control import Blocker, DocumentState, Result, Status, Verdict
 from govkit.core.evidence import AskKind, Message, Scalar, Severity
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts
+from govkit.reports.applicability import Applicability, applicability
 from govkit.reports.areas import Area, CriterionRow, FindingRow, Pair, areas, criterion_row, pairs
 from govkit.reports.checklists import Checklist, checklists, named
 from govkit.reports.gaps import Gaps, gaps
@@ -156,6 +157,8 @@ class ReportView:
     gaps: Gaps
     areas: tuple[Area, ...]
     checklists: tuple[Checklist, ...]
+    applicability: tuple[Applicability, ...]
+    """The statement of applicability; empty without ISO/IEC 42001."""
     waivers: tuple[WaiverRow, ...]
     documents: tuple[DocumentRow, ...]
     ignored: tuple[FindingRow, ...]
@@ -419,6 +422,7 @@ def report_view(record: AuditRecord) -> ReportView:
         gaps=gaps(book),
         areas=areas(book),
         checklists=lists,
+        applicability=applicability(book),
         waivers=_waivers(book),
         documents=_documents(book),
         ignored=tuple(

@@ -1,6 +1,7 @@
 import csv
 import io
 
+import openpyxl
 import pytest
 import report_records as records
 from integrity import repeated
@@ -8,7 +9,15 @@ from integrity import repeated
 from govkit.core.control import ControlResult, DocumentResult, DocumentState, Status
 from govkit.core.evidence import Message
 from govkit.core.record import AuditRecord
-from govkit.reports.checklist import APPLICABILITY, COLUMNS, checklist_csv, statement_of_applicability
+from govkit.reports.checklist import (
+    APPLICABILITY,
+    COLUMNS,
+    checklist_csv,
+    checklist_xlsx,
+    statement_of_applicability,
+    statement_of_applicability_xlsx,
+)
+from govkit.reports.web import web_report
 from govkit.reports.wording import STATUSES
 
 
@@ -32,6 +41,28 @@ def faults(content, record):
         if any((cell or "").startswith(("=", "+", "-", "@")) for cell in row.values()):
             found.append(f"{row['control']} has a cell that runs")
     return found
+
+
+def cells(content):
+    """Give a workbook's first sheet as a spreadsheet would show it, and the kinds of its cells."""
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    lines = [[cell.value or "" for cell in line] for line in sheet.iter_rows()]
+    return lines, {cell.data_type for line in sheet.iter_rows() for cell in line if cell.value is not None}
+
+
+@pytest.mark.parametrize("name", sorted(records.ALL))
+def test_the_workbooks_hold_what_the_csv_files_hold(name):
+    record = records.ALL[name]()
+    for as_csv, as_xlsx in (
+        (checklist_csv, checklist_xlsx),
+        (statement_of_applicability, statement_of_applicability_xlsx),
+    ):
+        lines, kinds = cells(as_xlsx(record))
+        written = list(csv.reader(io.StringIO(as_csv(record).decode("utf-8-sig"), newline="")))
+        bare = [[cell.removeprefix("'") for cell in line] for line in written]
+        assert [[cell.replace("_ x", "_x") for cell in line] for line in lines] == bare
+        assert kinds == {"s"}
+        assert as_xlsx(record) == as_xlsx(record)
 
 
 @pytest.mark.parametrize("name", sorted(records.ALL))
@@ -76,7 +107,13 @@ def test_a_control_is_outside_only_by_a_signed_statement():
         {**one.model_dump(), "control": one.control.replace("A 1", "A.1")} for one in changed["control_results"]
     )
     changed["document_results"] = ({**signed.model_dump(), "control": first.replace("A 1", "A.1")},)
-    read = rows(statement_of_applicability(AuditRecord.model_validate({**dict(record), "result": changed})))
+    scoped = AuditRecord.model_validate({**dict(record), "result": changed})
+    page = web_report(scoped).decode()
+    table = page[page.index('aria-label="Statement of applicability"') :].split("</table>")[0]
+    assert "<b>no</b>" in table
+    assert "A. Weber, Head" in table
+    assert "Signed and in date." in table
+    read = rows(statement_of_applicability(scoped))
     assert tuple(read[0]) == APPLICABILITY
     assert [row["applicable"] for row in read].count("no") == 1
     assert (read[0]["applicable"], read[0]["decided by"], read[0]["role"]) == ("no", "A. Weber", "Head")
@@ -86,3 +123,4 @@ def test_a_control_is_outside_only_by_a_signed_statement():
 def test_without_the_standard_there_is_only_the_header():
     record = records.empty()
     assert rows(statement_of_applicability(record)) == []
+    assert b"Statement of applicability" not in web_report(record)
