@@ -108,6 +108,23 @@ def of_means(
     return Interval(low=ends[0], high=ends[1], level=level, method=method)
 
 
+def around(  # noqa: PLR0913 - each end and the freedom are separate facts
+    value: float,
+    error: float,
+    *,
+    freedom: float,
+    low: float = float("-inf"),
+    high: float = float("inf"),
+    level: float = LEVEL,
+    method: str,
+) -> Interval:
+    """Give Student's interval around a value from its standard error, kept within `low` and `high`."""
+    from scipy.special import stdtrit
+
+    width = float(stdtrit(freedom, 0.5 + level / 2)) * error
+    return Interval(low=max(value - width, low), high=min(value + width, high), level=level, method=method)
+
+
 def _links() -> "dict[str, tuple[Callable[..., NDArray[np.float64]], Callable[..., NDArray[np.float64]]]]":
     import numpy as np
 

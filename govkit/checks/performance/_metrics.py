@@ -1,11 +1,12 @@
 """Standard metrics of classifiers and regressors with their intervals, each from its definition."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Interval, Measurement
 from govkit.inputs.predictions import Predictions
 from govkit.plugins.check import NotPossible
-from govkit.stats import intervals
+from govkit.stats import influence, intervals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 MESSAGES = {
     "performance.too_few_rows": "Only {rows} rows with a known target are left; nothing can be said from fewer than 2.",
 }
+FEWEST_A_CLASS = 10
+"""Rows a class below which areas under curves have no honest interval."""
 
 
 def enough_rows(predictions: Predictions) -> int:
@@ -111,3 +114,95 @@ def r2(predictions: Predictions) -> Measurement | None:
     )
     value = 1 - float(rows[:, 0].sum() / rows[:, 2].sum())
     return Measurement(name="r2", value=value, unit="share", n=enough_rows(predictions), interval=interval)
+
+
+def matthews(predictions: Predictions, classes: int) -> Measurement | None:
+    """Give the Matthews correlation; None where one class alone is true or predicted.
+
+    Gorodkin (2004), Computational Biology and Chemistry 28, for more than two classes.
+    """
+    import numpy as np
+
+    table = confusion(predictions, classes).astype(np.float64)
+    n = float(table.sum())
+    if n == 0 or min((table.sum(axis=0) > 0).sum(), (table.sum(axis=1) > 0).sum()) < 2:  # noqa: PLR2004
+        return None
+    right, true, said = float(np.trace(table)), table.sum(axis=1), table.sum(axis=0)
+
+    def correlation(
+        hits: "NDArray[np.float64]", true_said: "NDArray[np.float64]", squares: "NDArray[np.float64]", rows: float
+    ) -> "NDArray[np.float64]":
+        spread = np.maximum(rows**2 - squares[..., 0], 0) * np.maximum(rows**2 - squares[..., 1], 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.nan_to_num((hits * rows - true_said) / np.sqrt(spread)))
+
+    squares = np.array([said @ said, true @ true])
+    value = float(correlation(np.array(right), np.array(true @ said), squares, n))
+    # without one row of cell (i, j): its true and its predicted class each have one row fewer
+    places = np.arange(classes)
+    left_products = true @ said - said[:, None] - true[None, :] + (places[:, None] == places[None, :])
+    left_squares = np.stack(
+        np.broadcast_arrays((said @ said - 2 * said + 1)[None, :], (true @ true - 2 * true + 1)[:, None]), axis=-1
+    )
+    left = correlation(right - np.eye(classes), left_products, left_squares, n - 1)
+    middle = float((table * left).sum() / n)
+    error = float(np.sqrt((n - 1) / n * (table * (left - middle) ** 2).sum()))
+    interval = _correlation_limits(value, error, int(min(true[true > 0].min(), said[said > 0].min())), n)
+    return Measurement(name="matthews_correlation", value=value, unit="correlation", n=int(n), interval=interval)
+
+
+def _correlation_limits(value: float, error: float, smallest: int, n: float) -> Interval:
+    """Give limits on Fisher's scale; where nothing varied, those of a share of the smallest class."""
+    from math import atanh, tanh
+
+    if abs(value) >= 1 or not error:
+        low = 2 * (intervals.proportion(smallest, smallest, method="clopper-pearson").low or 0.0) - 1
+        ends = sorted((value, value * low if value else -1.0))
+        return Interval(low=ends[0], high=ends[1] if value else 1.0, method="jackknife, clopper-pearson at the bound")
+    found = intervals.around(atanh(value), error / (1 - value**2), freedom=n - 1, method="jackknife, fisher")
+    assert found.low is not None
+    assert found.high is not None
+    return found.model_copy(update={"low": tanh(found.low), "high": tanh(found.high)})
+
+
+def average_precision(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]") -> Measurement:
+    """Give the mean precision at the positives."""
+    value, moved = influence.average_precision(scores, positive)
+    smaller = int(min(positive.sum(), (~positive).sum()))
+    interval = influence.interval(value, moved, smaller=smaller)
+    return Measurement(name="average_precision", value=value, unit="share", n=len(scores), interval=interval)
+
+
+def macro_roc_auc(predictions: Predictions, classes: int) -> Iterator[Measurement]:
+    """Give the mean over classes of the area under the ROC curve of each class against the rest."""
+    import numpy as np
+
+    sizes = np.bincount(predictions.truth.astype(np.int64), minlength=classes)
+    if predictions.probability is None or sizes.min() < FEWEST_A_CLASS:
+        return
+    curves = [influence.roc_auc(predictions.probability[:, one], predictions.truth == one) for one in range(classes)]
+    value = float(np.mean([area for area, _ in curves]))
+    moved = np.mean([moved for _, moved in curves], axis=0)
+    interval = influence.interval(value, moved, smaller=int(sizes.min()))
+    yield Measurement(name="roc_auc", value=value, unit="auc", n=len(predictions.truth), interval=interval)
+
+
+def median_error(errors: "NDArray[np.float64]") -> Measurement:
+    """Give the median with its interval from order statistics, which assumes nothing about the errors."""
+    import numpy as np
+    from scipy.stats import binom
+
+    ranked, n = np.sort(errors), len(errors)
+    below = int(binom.ppf(0.025, n, 0.5)) - 1
+    ends = (float(ranked[below]), float(ranked[n - 1 - below])) if below >= 0 else (0.0, None)
+    interval = Interval(low=ends[0], high=ends[1], method="order statistics")
+    value = float(np.median(errors))
+    return Measurement(name="median_absolute_error", value=value, unit="target units", n=n, interval=interval)
+
+
+def mean_error(errors: "NDArray[np.float64]") -> Measurement:
+    """Give the mean of predicted minus true value with Student's interval."""
+    n = len(errors)
+    error = float(errors.std(ddof=1)) / n**0.5
+    interval = intervals.around(float(errors.mean()), error, freedom=n - 1, method="student")
+    return Measurement(name="mean_error", value=float(errors.mean()), unit="target units", n=n, interval=interval)

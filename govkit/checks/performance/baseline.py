@@ -1,20 +1,31 @@
-"""Whether the model beats a predictor that ignores the features."""
+"""Whether the model beats a predictor that ignores the features, and models that anyone could fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from govkit.checks.performance import _metrics
-from govkit.core.evidence import Measurement
+from govkit.checks.performance._simple import answers_of_simple_models
+from govkit.core.evidence import Interval, Measurement
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import Predictions, encode
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotPossible, Product, check
+from govkit.plugins.check import Emit, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+ROWS: Mapping[str, int] = {"quick": 5_000, "standard": 20_000, "thorough": 100_000}
+"""Rows of TRAIN that the simple models are fitted on, by budget."""
+
+
+def plan(sizes: Sizes, budget: str, params: Params) -> Work:
+    """Fit the simple models on more rows with more budget."""
+    del params
+    rows = min(ROWS[budget], max(sizes.train_rows, 1))
+    return Work({"rows": rows}, 1.0 + rows * sizes.features / 200_000)
 
 
 @check(
@@ -22,22 +33,36 @@ if TYPE_CHECKING:
     title="Gain over a trivial predictor",
     emits=(
         Emit("gain_over_baseline", "share", "accuracy, or R squared, above that of always predicting the same"),
+        Emit("gain_over_simple_model", "share", "accuracy, or R squared, above that of a simple model fitted on TRAIN"),
         Emit("baseline_score", "share", "accuracy, or R squared, of always predicting the same"),
     ),
     messages={
         **_metrics.MESSAGES,
         "performance.no_variance": "The target is the same in every row, so nothing can be gained over a constant.",
     },
-    libraries=("numpy", "scipy"),
+    libraries=("numpy", "scipy", "scikit-learn"),
+    plan=plan,
 )
-def baseline(predictions: Predictions, task: Task, columns: Columns, train: Dataset | None = None) -> Iterator[Product]:
-    """Compare the model with always predicting the most frequent class, or the median.
+def baseline(  # noqa: PLR0913 - each is an input of the check
+    *,
+    predictions: Predictions,
+    test: Dataset,
+    task: Task,
+    columns: Columns,
+    work: Mapping[str, int],
+    seed: int,
+    train: Dataset | None = None,
+) -> Iterator[Product]:
+    """Compare the model with always predicting the same, and with simple models fitted on TRAIN.
 
     Why it matters:
-        An accuracy of 95% says nothing where 95% of the rows belong to one class.
+        An accuracy of 95% says nothing where 95% of the rows belong to one class, and a model that is hard to explain
+        should do better than one that is not.
     Method:
         The constant comes from TRAIN, or from DATA where TRAIN is not given, which can only make it harder to beat.
-        Both predict the same rows: Bonett and Price's interval for paired shares, the jackknife for R squared.
+        With TRAIN, a regularised linear model (strength by cross-validation) and boosted trees (number by early
+        stopping) are fitted on it here. All predict the same rows: Bonett and Price's interval for paired shares, the
+        jackknife for R squared.
     Limits:
         A gain above zero shows that the features carry something, not that the model is good enough for its use.
 
@@ -47,6 +72,31 @@ def baseline(predictions: Predictions, task: Task, columns: Columns, train: Data
     _metrics.enough_rows(predictions)
     known = _known(predictions, task, columns, train)
     yield from _classification(predictions, known) if task.is_classification else _regression(predictions, known)
+    if train is None or columns.target not in train.columns:
+        return
+    others = answers_of_simple_models(train, test, predictions.rows, columns, task, most=work["rows"], seed=seed)
+    for name, answered in others:
+        yield _gain(predictions, answered, name, task)
+
+
+def _gain(
+    predictions: Predictions, others: "NDArray[np.int64] | NDArray[np.float64]", name: str, task: Task
+) -> Measurement:
+    """Give the gain over another model's answers on the same rows."""
+    import numpy as np
+
+    if task.is_classification:
+        right, theirs = predictions.truth == predictions.predicted, predictions.truth == others
+        gained, lost, n = int((right & ~theirs).sum()), int((theirs & ~right).sum()), len(right)
+        value, interval = (gained - lost) / n, intervals.paired_difference(gained, lost, n)
+    else:
+        truth = predictions.truth - float(np.mean(predictions.truth))
+        saved = (predictions.truth - others) ** 2 - (predictions.truth - predictions.predicted) ** 2
+        found = _share_of_variance("", np.column_stack([saved, truth, truth**2]), float((truth**2).mean()))
+        value, interval, n = found.value, found.interval or Interval(low=None, high=None, method="jackknife"), found.n
+    return Measurement(
+        name="gain_over_simple_model", value=value, unit="share", n=n, interval=interval, group={"model": name}
+    )
 
 
 def _known(

@@ -1,17 +1,25 @@
 """Whether predicted probabilities come true as often as they say."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from govkit.checks.performance import _metrics
-from govkit.core.evidence import Column, Interval, Measurement, Table
+from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Params, Product, check
 from govkit.stats import intervals
+from govkit.stats.calibration import (
+    Bin,
+    brier_parts,
+    equal_count_bins,
+    equal_width_bins,
+    expected_calibration_error,
+    monotone_bins,
+    recalibration,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +30,11 @@ TITLES: Mapping[bool, str] = {
     False: "Predicted class: predicted probability and observed share",
 }
 
+SHOWN_CLASSES = 30
+"""Classes that are judged one by one."""
+DRAWN_CLASSES = 6
+"""Classes that get a diagram of their own."""
+
 
 class CalibrationParams(Params):
     """How probabilities are put into bins."""
@@ -30,27 +43,16 @@ class CalibrationParams(Params):
     """Bins of about equally many rows."""
 
 
-@dataclass(frozen=True)
-class Bin:
-    """Rows with similar predicted probabilities."""
-
-    low: float
-    high: float
-    predicted: float
-    observed: int
-    """How many of the rows came true."""
-    n: int
-    gap: float
-    """Mean of observed minus predicted."""
-    variance: float
-    """Of the gap, as far as it comes from the sample."""
-
-
 @check(
     "performance.calibration",
     title="Calibration of the probabilities",
     emits=(
         Emit("expected_calibration_error", "share", "mean distance of predicted probability and observed share"),
+        Emit("equal_width_calibration_error", "share", "the same in bins of equal width, as it is often published"),
+        Emit("adaptive_calibration_error", "share", "the same with as many bins as the data bear"),
+        Emit("class_calibration_error", "share", "the same for one class's probability against the rest"),
+        Emit("mean_gap", "share", "observed share less mean probability"),
+        Emit("calibration_slope", "slope", "1 is right, below 1 the probabilities are too sure"),
         Emit("brier_score", "share", "mean squared distance of the probabilities and what happened"),
     ),
     messages={
@@ -61,7 +63,7 @@ class Bin:
     params=CalibrationParams,
     libraries=("numpy", "scipy"),
 )
-def calibration(predictions: Predictions, task: Task, params: CalibrationParams) -> Iterator[Product]:
+def calibration(predictions: Predictions, task: Task, params: CalibrationParams, seed: int) -> Iterator[Product]:
     """Hold predicted probabilities against observed shares.
 
     Why it matters:
@@ -71,13 +73,17 @@ def calibration(predictions: Predictions, task: Task, params: CalibrationParams)
         Bins of about equally many rows: of the positive class's probability for two classes, of the predicted class's
         for more. Small samples make the expected calibration error look larger than it is, so the expected excess of
         each bin (folded normal) is taken off. The 95% interval takes no excess off for its upper end and the largest
-        possible excess for its lower end, so it covers at least 95%. Brier score by definition (halved for more than
-        two classes) with a jackknife interval.
+        possible excess for its lower end, so it covers at least 95%. The same with bins of equal width, with as many
+        bins as keep the observed shares rising, and for each class. Slope of a logistic regression of what happened
+        on the log-odds (Wald), mean gap (Student). Brier score by definition (halved for more than two classes) with a
+        jackknife interval; for two classes split into reliability, resolution and uncertainty, less their bias.
     Limits:
-        Errors that cancel within a bin are not seen. For more than two classes only the predicted class is judged.
+        Errors that cancel within a bin are not seen. Bins are taken as given, though the last kind is chosen on the
+        same rows.
 
     References:
-        Naeini et al. (2015); Kumar, Liang and Ma (2019); Brier (1950).
+        Naeini et al. (2015); Kumar, Liang and Ma (2019); Roelofs et al. (2022); Cox (1958); Brier (1950); Murphy
+        (1973); Ferro and Fricker (2012).
     """
     if not task.is_classification:
         raise NotApplicable("task.classification_only")
@@ -85,41 +91,55 @@ def calibration(predictions: Predictions, task: Task, params: CalibrationParams)
         raise NotApplicable("model.no_probabilities")
     n = _metrics.enough_rows(predictions)
     probability, happened = _asked(predictions, predictions.probability, task)
-    bins = _bins(probability, happened, params.bins)
+    bins = equal_count_bins(probability, happened, params.bins)
+    yield _error("expected_calibration_error", bins, n)
+    yield _error("equal_width_calibration_error", equal_width_bins(probability, happened, params.bins), n)
+    yield _error("adaptive_calibration_error", monotone_bins(probability, happened), n)
+    yield from _lines(probability, happened)
+    brier = _brier(predictions, predictions.probability)
+    yield brier
+    yield _reliability(bins, "reliability", TITLES[task.name == "binary"])
+    if task.name == "binary":
+        yield _decomposition(bins, brier.value, seed)
+    else:
+        yield from _classes(predictions, predictions.probability, task, params.bins)
+
+
+def _error(name: str, bins: list[Bin], n: int, group: dict[str, str] | None = None) -> Measurement:
     value, interval = expected_calibration_error(bins)
-    yield Measurement(name="expected_calibration_error", value=value, unit="share", n=n, interval=interval)
-    yield _brier(predictions, predictions.probability)
-    yield _reliability(bins, positive_class=task.name == "binary")
+    return Measurement(name=name, value=value, unit="share", n=n, interval=interval, group=group or {})
 
 
-def expected_calibration_error(bins: list[Bin]) -> tuple[float, Interval]:
-    """Give the estimate less its expected excess, and a conservative interval."""
-    from math import sqrt
-
-    import numpy as np
-    from scipy.special import ndtri
-
-    n = sum(one.n for one in bins)
-    weights = np.array([one.n / n for one in bins])
-    gaps = np.abs([one.gap for one in bins])
-    spread = np.sqrt([one.variance for one in bins])
-    plain = float(weights @ gaps)
-    likely = np.sqrt(np.maximum(gaps**2 - spread**2, 0.0))
-    width = float(ndtri(0.975) * np.sqrt((weights**2) @ (spread**2)))
-    largest = float(weights @ spread) * sqrt(2 / np.pi)
-    value = max(plain - float(weights @ (_folded_mean(likely, spread) - likely)), 0.0)
-    low, high = max(plain - largest - width, 0.0), min(plain + width, 1.0)
-    return value, Interval(low=low, high=high, method="folded-normal bounds")
+def _lines(probability: "NDArray[np.float64]", happened: "NDArray[np.bool_]") -> Iterator[Measurement]:
+    """Measure the gap on average and the slope."""
+    gaps, n = happened - probability, len(happened)
+    interval = intervals.around(
+        float(gaps.mean()), float(gaps.std(ddof=1)) / n**0.5, freedom=n - 1, low=-1.0, high=1.0, method="student"
+    )
+    yield Measurement(name="mean_gap", value=float(gaps.mean()), unit="share", n=n, interval=interval)
+    if fitted := recalibration(probability, happened):
+        interval = intervals.around(*fitted, freedom=float("inf"), method="wald")
+        yield Measurement(name="calibration_slope", value=fitted[0], unit="slope", n=n, interval=interval)
 
 
-def _folded_mean(mean: "NDArray[np.float64]", spread: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Give the mean distance from zero of a normal variable."""
-    import numpy as np
-    from scipy.special import ndtr
+def _classes(predictions: Predictions, probability: "NDArray[np.float64]", task: Task, count: int) -> Iterator[Product]:
+    """Judge each class's probability; the diagram for the first few."""
+    for index, name in enumerate(task.names[:SHOWN_CLASSES]):
+        bins = equal_count_bins(probability[:, index], predictions.truth == index, count)
+        yield _error("class_calibration_error", bins, len(probability), {"class": name})
+        if index < DRAWN_CLASSES:
+            title = f"{name}: predicted probability and observed share"
+            yield _reliability(bins, f"reliability.class_{index + 1}", title)
 
-    safe = np.where(spread > 0, spread, 1.0)
-    folded = safe * np.sqrt(2 / np.pi) * np.exp(-((mean / safe) ** 2) / 2) + mean * (1 - 2 * ndtr(-mean / safe))
-    return np.where(spread > 0, folded, mean)
+
+def _decomposition(bins: list[Bin], brier: float, seed: int) -> Table:
+    parts = brier_parts(bins, brier, seed=seed)
+    return Table(
+        name="brier_parts",
+        title="What the Brier score is made of: reliability - resolution + uncertainty + within bins",
+        columns=(Column(name="part"), *(Column(name=name, unit="share") for name in ("value", "low", "high"))),
+        rows=tuple((name, value, found.low, found.high) for name, (value, found) in parts.items()),
+    )
 
 
 def _asked(
@@ -133,30 +153,6 @@ def _asked(
     return probability[np.arange(len(likeliest)), likeliest], predictions.truth == likeliest
 
 
-def _bins(probability: "NDArray[np.float64]", happened: "NDArray[np.bool_]", count: int) -> list[Bin]:
-    """Cut at quantiles; equal probabilities stay together."""
-    import numpy as np
-
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, count + 1)[1:-1], method="inverted_cdf"))
-    index = np.searchsorted(edges, probability, side="left")
-    bins = []
-    for one in np.unique(index):
-        here, true = probability[index == one], happened[index == one]
-        rate = (true.sum() + 0.5) / (len(true) + 1)
-        bins.append(
-            Bin(
-                low=float(here.min()),
-                high=float(here.max()),
-                predicted=float(here.mean()),
-                observed=int(true.sum()),
-                n=len(here),
-                gap=float(true.mean() - here.mean()),
-                variance=float(rate * (1 - rate) / len(here)),
-            )
-        )
-    return bins
-
-
 def _brier(predictions: Predictions, probability: "NDArray[np.float64]") -> Measurement:
     import numpy as np
 
@@ -167,11 +163,11 @@ def _brier(predictions: Predictions, probability: "NDArray[np.float64]") -> Meas
     return Measurement(name="brier_score", value=float(halves.mean()), unit="share", n=len(halves), interval=interval)
 
 
-def _reliability(bins: list[Bin], *, positive_class: bool) -> Table:
+def _reliability(bins: list[Bin], name: str, title: str) -> Table:
     rows = []
     for one in bins:
         seen = intervals.proportion(one.observed, one.n)
         rows.append((one.low, one.high, one.predicted, one.observed / one.n, seen.low, seen.high, one.n))
     names = ("bin_low", "bin_high", "predicted", "observed", "low", "high")
     columns = (*(Column(name=name, unit="share") for name in names), Column(name="n", unit="count"))
-    return Table(name="reliability", title=TITLES[positive_class], columns=columns, rows=tuple(rows))
+    return Table(name=name, title=title, columns=columns, rows=tuple(rows))

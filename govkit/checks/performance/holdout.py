@@ -28,11 +28,16 @@ SHOWN_CLASSES = 30
         Emit("precision", "share", "rows of the positive class among those predicted positive"),
         Emit("recall", "share", "rows predicted positive among those of the positive class"),
         Emit("f1", "share", "harmonic mean of precision and recall"),
-        Emit("roc_auc", "auc", "chance that a positive row is scored above a negative one"),
+        Emit("specificity", "share", "rows predicted negative among those of the negative class"),
+        Emit("matthews_correlation", "correlation", "correlation of true and predicted class, -1 to 1"),
+        Emit("roc_auc", "auc", "chance that a positive row is scored above a negative one; mean over classes for more"),
+        Emit("average_precision", "share", "mean precision at the positives in order of their scores"),
         Emit("log_loss", "nats", "mean surprise at the true class, given the probabilities"),
         Emit("r2", "share", "share of the target's variance that the model explains"),
         Emit("rmse", "target units", "root of the mean squared error"),
         Emit("mae", "target units", "mean absolute error"),
+        Emit("median_absolute_error", "target units", "error that half of the rows stay below"),
+        Emit("mean_error", "target units", "mean of predicted minus true value"),
     ),
     messages={
         **_metrics.MESSAGES,
@@ -52,14 +57,18 @@ def holdout(predictions: Predictions, task: Task) -> Iterator[Product]:
     Method:
         Metrics by definition. Intervals at 95%: Wilson for shares of rows and for F1 (through the share of hits among
         the rows concerned), MOVER of Wilson limits for means over classes, DeLong on the logit scale for ROC AUC,
-        jackknife on a logarithmic scale for log loss and errors. Probabilities are clipped at the smallest step of a
-        double, as scikit-learn does.
+        infinitesimal jackknife for its mean over classes (each against the rest) and for average precision, jackknife
+        for the Matthews correlation and on a logarithmic scale for log loss and errors, order statistics for the median
+        error, Student's t for the mean error. Probabilities are clipped at the smallest step of a double, as
+        scikit-learn does.
     Limits:
         The rows are taken as independent and as typical of later use; repeated or related rows make the intervals
-        too narrow. With very heavy-tailed errors the intervals of RMSE cover less than stated.
+        too narrow. With very heavy-tailed errors the intervals of RMSE cover less than stated. Areas under curves
+        are left out where a class has fewer than 10 rows.
 
     References:
-        Wilson (1927); DeLong et al. (1988); Zou and Donner (2008); Efron and Tibshirani (1993), chapter 11.
+        Wilson (1927); DeLong et al. (1988); Zou and Donner (2008); Efron (1982), chapter 6; Efron and Tibshirani
+        (1993), chapter 11; Hand and Till (2001); Saito and Rehmsmeier (2015).
     """
     _metrics.enough_rows(predictions)
     yield from _left_out(predictions)
@@ -88,6 +97,10 @@ def _classification(predictions: Predictions, task: Task) -> Iterator[Product]:
         yield from _binary(predictions, task, table)
     else:
         yield _metrics.macro_f1(table)
+        yield from _metrics.macro_roc_auc(predictions, len(task.classes))
+        yield _by_class(table, task)
+    if correlated := _metrics.matthews(predictions, len(task.classes)):
+        yield correlated
     if predictions.probability is not None:
         yield _log_loss(predictions, predictions.probability)
     yield _matrix(table, task)
@@ -106,14 +119,26 @@ def _binary(predictions: Predictions, task: Task, table: "NDArray[np.int64]") ->
         yield _metrics.share("precision", hits, called)
     if actual:
         yield _metrics.share("recall", hits, actual)
+    if refused := int(table[negative].sum()):
+        yield _metrics.share("specificity", int(table[negative, negative]), refused)
     if actual + called:
         value, interval = _metrics.f1(hits, actual + called - 2 * hits)
         yield Measurement(name="f1", value=value, unit="share", n=actual + called - hits, interval=interval)
+    yield from _ranked(predictions, positive, smallest=int(min(table.sum(axis=1))))
+
+
+def _ranked(predictions: Predictions, positive: int, *, smallest: int) -> Iterator[Product]:
+    """Measure how well the scores order the rows."""
     scores = _score(predictions, positive)
-    if scores is not None and min(table.sum(axis=1)) > 1:
-        yes = predictions.truth == positive
+    if scores is None:
+        return
+    yes = predictions.truth == positive
+    if smallest > 1:
         area, interval = intervals.delong(scores[yes], scores[~yes])
         yield Measurement(name="roc_auc", value=area, unit="auc", n=len(scores), interval=interval)
+    if smallest >= _metrics.FEWEST_A_CLASS:
+        yield _metrics.average_precision(scores, yes)
+        yield _thresholds(scores, yes, probability=predictions.probability is not None)
 
 
 def _score(predictions: Predictions, positive: int) -> "NDArray[np.float64] | None":
@@ -155,6 +180,50 @@ def _regression(predictions: Predictions) -> Iterator[Product]:
     value = float(np.sqrt(squared.mean()))
     yield Measurement(name="rmse", value=value, unit="target units", n=len(errors), interval=interval)
     yield _positive_mean("mae", "target units", errors)
+    yield _metrics.median_error(errors)
+    yield _metrics.mean_error(np.asarray(predictions.predicted - predictions.truth, dtype=np.float64))
+
+
+def _by_class(table: "NDArray[np.int64]", task: Task) -> Table:
+    """Lay out each class's recall and precision with their intervals, rarest class first."""
+    order = sorted(range(len(table)), key=lambda index: (int(table[index].sum()), index))
+    rows = []
+    for index in order[:SHOWN_CLASSES]:
+        hits = int(table[index, index])
+        cells: list[float | None] = []
+        for n in (int(table[index].sum()), int(table[:, index].sum())):
+            found = intervals.proportion(hits, n) if n else None
+            cells += [hits / n if n else None, found.low if found else None, found.high if found else None]
+        rows.append((task.names[index], *cells, int(table[index].sum())))
+    names = ("recall", "recall_low", "recall_high", "precision", "precision_low", "precision_high")
+    return Table(
+        name="classes",
+        title="Recall and precision by class, rarest first",
+        columns=(Column(name="class"), *(Column(name=name, unit="share") for name in names), Column(name="n")),
+        rows=tuple(rows),
+        left_out=max(len(table) - SHOWN_CLASSES, 0),
+    )
+
+
+def _thresholds(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]", *, probability: bool) -> Table:
+    """Lay out what each decision threshold would give: 19 probabilities, or 19 quantiles of the score."""
+    import numpy as np
+
+    steps = np.arange(1, 20) / 20
+    cuts = steps if probability else np.quantile(scores, steps)
+    rows: list[tuple[float | None, ...]] = []
+    for cut in cuts:
+        called = scores >= cut
+        hits, many = int((called & positive).sum()), int(called.sum())
+        alarms = (many - hits) / int((~positive).sum())
+        rows.append((float(cut), many / len(scores), hits / int(positive.sum()), hits / many if many else None, alarms))
+    names = ("threshold", "selected", "recall", "precision", "false_positive_rate")
+    return Table(
+        name="thresholds",
+        title="What each decision threshold would give",
+        columns=tuple(Column(name=name, unit="share" if name != "threshold" or probability else "") for name in names),
+        rows=tuple(rows),
+    )
 
 
 def _matrix(table: "NDArray[np.int64]", task: Task) -> Table:

@@ -4,23 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from govkit.checks.performance.baseline import baseline
-from govkit.checks.performance.calibration import (
-    CalibrationParams,
-    calibration,
-    expected_calibration_error,
-)
-from govkit.checks.performance.calibration import _bins as bins
+from govkit.checks.performance.calibration import CalibrationParams, calibration
 from govkit.checks.performance.holdout import holdout
 from govkit.checks.performance.uncertainty import uncertainty
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.plugins.check import NotApplicable
+from govkit.stats.calibration import equal_count_bins as bins
+from govkit.stats.calibration import expected_calibration_error
 from tests.in_process_model import inputs
 
 
@@ -34,6 +34,11 @@ def table(products, name):
 
 def rules(products):
     return [product.rule for product in products if isinstance(product, Finding)]
+
+
+def against(case):
+    shared = {name: getattr(case, name) for name in ("predictions", "test", "task", "columns", "train")}
+    return baseline(**shared, work={"rows": 500}, seed=0)
 
 
 @pytest.fixture
@@ -54,6 +59,9 @@ def test_binary_metrics_equal_scikit_learn(binary):
         "precision": metrics.precision_score(truth, predicted),
         "recall": metrics.recall_score(truth, predicted),
         "f1": metrics.f1_score(truth, predicted),
+        "specificity": metrics.recall_score(truth, predicted, pos_label=0),
+        "matthews_correlation": metrics.matthews_corrcoef(truth, predicted),
+        "average_precision": metrics.average_precision_score(truth, probability[:, 1]),
         "roc_auc": metrics.roc_auc_score(truth, probability[:, 1]),
         "log_loss": metrics.log_loss(truth, probability),
     }
@@ -88,8 +96,11 @@ def test_multiclass_metrics_equal_scikit_learn(tmp_path):
     assert found["balanced_accuracy"].value == pytest.approx(expected, abs=1e-9)
     loss = metrics.log_loss(truth, case.predictions.probability)
     assert found["log_loss"].value == pytest.approx(loss, abs=1e-9)
-    assert "roc_auc" not in found
-    products = list(calibration(case.predictions, case.task, CalibrationParams()))
+    area = metrics.roc_auc_score(truth, case.predictions.probability, multi_class="ovr")
+    assert found["roc_auc"].value == pytest.approx(area, abs=1e-9)
+    correlation = metrics.matthews_corrcoef(truth, predicted)
+    assert found["matthews_correlation"].value == pytest.approx(correlation, abs=1e-9)
+    products = list(calibration(case.predictions, case.task, CalibrationParams(), 0))
     brier = metrics.brier_score_loss(truth, case.predictions.probability, scale_by_half=True)
     assert measured(products)["brier_score"].value == pytest.approx(brier, abs=1e-9)
 
@@ -104,17 +115,19 @@ def test_regression_metrics_equal_scikit_learn(tmp_path):
         "r2": metrics.r2_score(truth, predicted),
         "rmse": metrics.root_mean_squared_error(truth, predicted),
         "mae": metrics.mean_absolute_error(truth, predicted),
+        "median_absolute_error": metrics.median_absolute_error(truth, predicted),
+        "mean_error": np.mean(predicted - truth),
     }
     assert {name: one.value for name, one in found.items()} == pytest.approx(expected, abs=1e-9)
     assert all(one.interval.low < one.value < one.interval.high for one in found.values())
-    gained = measured(baseline(case.predictions, case.task, case.columns, case.train))
+    gained = measured(against(case))
     trivial = metrics.r2_score(truth, np.full(len(truth), np.median(train["target"])))
     assert gained["gain_over_baseline"].value == pytest.approx(expected["r2"] - trivial, abs=1e-9)
     assert gained["baseline_score"].value == pytest.approx(trivial, abs=1e-9)
     width = measured(uncertainty(case.predictions, case.task))["interval_half_width"].value
     assert width == pytest.approx((found["r2"].interval.high - found["r2"].interval.low) / 2)
     with pytest.raises(NotApplicable, match=r"task\.classification_only"):
-        list(calibration(case.predictions, case.task, CalibrationParams()))
+        list(calibration(case.predictions, case.task, CalibrationParams(), 0))
 
 
 def test_constant_target_is_said(tmp_path):
@@ -124,7 +137,7 @@ def test_constant_target_is_said(tmp_path):
     case = inputs(tmp_path, model, train.assign(target=1.5), task="regression")
     found = list(holdout(case.predictions, case.task))
     assert rules(found) == ["PERF-005"]
-    assert set(measured(found)) == {"rmse", "mae"}
+    assert "r2" not in measured(found)
 
 
 def test_one_class_only_is_said(tmp_path, binary):
@@ -150,13 +163,13 @@ def test_a_model_that_ignores_its_input_gains_nothing(tmp_path):
     frame = pd.DataFrame({"a": rng.normal(size=400), "target": rng.choice(["x", "y"], 400, p=[0.9, 0.1])})
     model = LogisticRegression().fit(frame[["a"]], frame["target"])
     case = inputs(tmp_path, model, frame)
-    found = measured(baseline(case.predictions, case.task, case.columns))["gain_over_baseline"]
+    found = measured(against(case))["gain_over_baseline"]
     assert found.value == 0
     assert found.interval.low < 0 < found.interval.high
 
 
 def test_gain_counts_the_rows_that_differ(binary):
-    found = measured(baseline(binary.predictions, binary.task, binary.columns, binary.train))
+    found = measured(against(binary))
     truth = binary.predictions.truth
     expected = metrics.accuracy_score(truth, binary.predictions.predicted) - (truth == 0).mean()
     assert found["gain_over_baseline"].value == pytest.approx(expected, abs=1e-9)
@@ -170,10 +183,16 @@ def test_overconfidence_is_found_and_calibration_is_silent(tmp_path):
     frame = pd.DataFrame({"a": feature, "target": target})
     fair = LogisticRegression(C=1e6).fit(frame[["a"]][:2_000], target[:2_000])
     case = inputs(tmp_path, fair, frame[2_000:])
-    calm = list(calibration(case.predictions, case.task, CalibrationParams()))
+    calm = list(calibration(case.predictions, case.task, CalibrationParams(), 0))
     error = measured(calm)["expected_calibration_error"]
     assert error.interval.low == 0
     assert error.interval.high < 0.06
+    parts = {name: value for name, value, _, _ in table(calm, "brier_parts").rows}
+    total = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within bins"]
+    assert total == pytest.approx(measured(calm)["brier_score"].value, abs=1e-3)  # parts below zero are cut off
+    assert measured(calm)["calibration_slope"].interval.low < 1 < measured(calm)["calibration_slope"].interval.high
+    assert measured(calm)["equal_width_calibration_error"].interval.high < 0.08
+    assert measured(calm)["adaptive_calibration_error"].interval.low < 0.01
     rows = table(calm, "reliability").rows
     assert sum(row[-1] for row in rows) == 2_000
     assert sum(row[4] <= row[2] <= row[5] for row in rows) >= 8
@@ -181,15 +200,17 @@ def test_overconfidence_is_found_and_calibration_is_silent(tmp_path):
     assert measured(calm)["brier_score"].value == pytest.approx(brier, abs=1e-9)
     fair.coef_ *= 6
     case = inputs(tmp_path, fair, frame[2_000:])
-    loud = measured(calibration(case.predictions, case.task, CalibrationParams()))["expected_calibration_error"]
-    assert loud.interval.low > 0.1
+    loud = measured(calibration(case.predictions, case.task, CalibrationParams(), 0))
+    assert loud["expected_calibration_error"].interval.low > 0.1
+    assert loud["adaptive_calibration_error"].interval.low > 0.1
+    assert loud["calibration_slope"].interval.high < 0.5
 
 
 def test_calibration_needs_probabilities(tmp_path, binary):
     frame = binary.train.frame
     case = inputs(tmp_path, LinearSVC().fit(frame.drop(columns="target"), frame["target"]), binary.test.frame)
     with pytest.raises(NotApplicable, match=r"model\.no_probabilities"):
-        list(calibration(case.predictions, case.task, CalibrationParams()))
+        list(calibration(case.predictions, case.task, CalibrationParams(), 0))
     assert measured(holdout(case.predictions, case.task))["roc_auc"].value > 0.5
 
 
@@ -210,3 +231,17 @@ def test_calibration_error_covers_and_is_nearly_unbiased(n, shift):
         values.append(value)
     assert np.mean(hits) >= 0.93
     assert abs(np.mean(values) - truth) < 0.04
+
+
+def test_simple_models_are_held_against_the_model(tmp_path):
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(1_200, 3)), columns=list("abc")).assign(kind=rng.choice(["x", "y"], 1_200))
+    frame["target"] = np.where((frame["a"] * frame["b"] > 0) ^ (frame["kind"] == "x"), "yes", "no")
+    train, test = frame[:600], frame[600:]
+    columns = make_column_transformer((OrdinalEncoder(), ["kind"]), remainder="passthrough")
+    model = make_pipeline(columns, DecisionTreeClassifier(max_depth=1))
+    model.fit(train.drop(columns="target"), train["target"])
+    found = against(inputs(tmp_path, model, test, train))
+    gains = {one.group["model"]: one for one in found if one.name == "gain_over_simple_model"}
+    assert gains["boosted trees"].interval.high < -0.2
+    assert gains["regularised linear model"].interval.low < 0 < gains["regularised linear model"].interval.high

@@ -1,0 +1,134 @@
+"""Largest differences and smallest ratios between groups, with intervals that hold for all pairs at once."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govkit.core.evidence import Interval
+from govkit.stats.intervals import LEVEL
+from govkit.stats.multiple import simultaneous
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The pair of groups that lie farthest apart."""
+
+    value: float
+    interval: Interval
+    low_group: int
+    """Position of the group with the smallest value."""
+    high_group: int
+
+
+def wilson(successes: "ArrayLike", n: "ArrayLike", level: float = LEVEL) -> "Limits":
+    """Give Wilson's limits of many shares at once; every `n` is at least 1."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    hits, rows = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    z = float(ndtri(0.5 + level / 2))
+    middle = (hits + z**2 / 2) / (rows + z**2)
+    width = z / (rows + z**2) * np.sqrt(hits * (rows - hits) / rows + z**2 / 4)
+    return np.maximum(middle - width, 0.0), np.minimum(middle + width, 1.0)
+
+
+def largest_difference(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL) -> Contrast:
+    """Give the largest difference of two groups' shares.
+
+    Newcombe's hybrid score limits of every pair at Bonferroni's level: they hold together, so the largest difference
+    lies between the largest lower and the largest upper limit. Newcombe (1998), Statistics in Medicine 17.
+
+    Args:
+        successes: count of each group, shape (groups,), at least two.
+        n: rows of each group, all at least 1.
+        level: the confidence level.
+    """
+    import numpy as np
+
+    hits, rows = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    share = hits / rows
+    low, high = wilson(hits, rows, _per_pair(level, len(rows)))
+    gap = share[:, None] - share[None, :]
+    down = np.sqrt((share - low)[:, None] ** 2 + (high - share)[None, :] ** 2)
+    up = np.sqrt((high - share)[:, None] ** 2 + (share - low)[None, :] ** 2)
+    ends = max(float((gap - down).max()), 0.0), min(float((gap + up).max()), 1.0)
+    return _contrast(share, float(np.ptp(share)), Interval(low=ends[0], high=ends[1], level=level, method="newcombe"))
+
+
+def smallest_ratio(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL) -> Contrast:
+    """Give the smallest ratio of two groups' shares, at most 1; 1 where no group has any.
+
+    Ratio limits by the method of variance estimates recovery from Wilson's limits, for every pair at Bonferroni's
+    level. Donner and Zou (2012), Statistical Methods in Medical Research 21.
+    """
+    import numpy as np
+
+    hits, rows = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    share = hits / rows
+    low, high = wilson(hits, rows, _per_pair(level, len(rows)))
+    one, other = np.meshgrid(np.arange(len(rows)), np.arange(len(rows)), indexing="ij")
+    apart = one != other
+    first, second = one[apart], other[apart]
+    lows, highs = _ratio_limits(share[first], (low[first], high[first]), share[second], (low[second], high[second]))
+    value = float(share.min() / share.max()) if share.max() > 0 else 1.0
+    ends = min(float(lows.min()), value), max(min(float(highs.min()), 1.0), value)
+    return _contrast(share, value, Interval(low=ends[0], high=ends[1], level=level, method="mover-ratio"))
+
+
+def largest_mean_difference(
+    means: "ArrayLike", variances: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL
+) -> Contrast:
+    """Give the largest difference of two groups' means, by Welch's interval of every pair at Bonferroni's level.
+
+    Args:
+        means: of each group, shape (groups,), at least two.
+        variances: of each group's rows, with n - 1.
+        n: rows of each group, all at least 2.
+        level: the confidence level.
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    middle, rows = np.asarray(means, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    error = np.asarray(variances, dtype=np.float64) / rows
+    both = error[:, None] + error[None, :]
+    parts = error**2 / (rows - 1)
+    apart = ~np.eye(len(rows), dtype=bool) & (both > 0)
+    freedom = np.full(both.shape, np.inf)
+    freedom[apart] = both[apart] ** 2 / (parts[:, None] + parts[None, :])[apart]
+    wide = np.zeros(both.shape)
+    wide[apart] = stdtrit(np.minimum(freedom[apart], 1e9), 0.5 + _per_pair(level, len(rows)) / 2) * np.sqrt(both[apart])
+    gap = middle[:, None] - middle[None, :]
+    ends = max(float((gap - wide).max()), 0.0), float((gap + wide).max())
+    return _contrast(middle, float(np.ptp(middle)), Interval(low=ends[0], high=ends[1], level=level, method="welch"))
+
+
+def _per_pair(level: float, groups: int) -> float:
+    return simultaneous(level, groups * (groups - 1) // 2)
+
+
+def _contrast(values: "NDArray[np.float64]", value: float, found: Interval) -> Contrast:
+    return Contrast(value, found, int(values.argmin()), int(values.argmax()))
+
+
+def _ratio_limits(
+    first: "NDArray[np.float64]", first_limits: "Limits", second: "NDArray[np.float64]", second_limits: "Limits"
+) -> "Limits":
+    import numpy as np
+
+    (low_1, high_1), (low_2, high_2) = first_limits, second_limits
+    product = first * second
+
+    def limit(own: "NDArray[np.float64]", theirs: "NDArray[np.float64]", side: int) -> "NDArray[np.float64]":
+        inside = np.maximum(product**2 - own * theirs * (2 * first - own) * (2 * second - theirs), 0.0)
+        under = theirs * (2 * second - theirs)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((product + side * np.sqrt(inside)) / under)
+
+    lows, highs = limit(low_1, high_2, -1), limit(high_1, low_2, 1)
+    return np.nan_to_num(np.maximum(lows, 0.0), nan=0.0), np.where(low_2 > 0, highs, np.inf)

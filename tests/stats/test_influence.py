@@ -1,0 +1,55 @@
+"""Areas under curves equal scikit-learn's, influences are derivatives, and intervals cover as often as they say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from govkit.stats import influence
+
+CURVES = {
+    "roc": (influence.roc_auc, roc_auc_score),
+    "precision": (influence.average_precision, average_precision_score),
+}
+
+
+@pytest.mark.parametrize("curve", CURVES)
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=4, max_size=60))
+def test_values_equal_scikit_learn(curve, rows):
+    positive = np.array([True, False, *(hit for _, hit in rows)])
+    scores = np.array([3.0, 2.0, *(score for score, _ in rows)])
+    own, reference = CURVES[curve]
+    assert own(scores, positive)[0] == pytest.approx(reference(positive, scores), abs=1e-9)
+
+
+def test_influences_are_derivatives_by_the_weight_of_a_row():
+    rng = np.random.default_rng(0)
+    positive = rng.random(40) < 0.4
+    scores = np.round(rng.normal(size=40) + positive, 1)
+    value, moved = influence.average_precision(scores, positive)
+    for row in range(40):
+        weights = np.ones(40)
+        weights[row] += 1e-6
+        heavier = average_precision_score(positive, scores, sample_weight=weights)
+        assert (heavier - value) / 1e-6 == pytest.approx(moved[row], abs=1e-6)
+
+
+@pytest.mark.parametrize(("share", "shift", "rows"), [(0.3, 1.0, 100), (0.1, 1.0, 300), (0.5, 2.0, 200)])
+def test_the_interval_of_the_area_covers(share, shift, rows):
+    rng, truth, hits = np.random.default_rng(1), norm.cdf(shift / 2**0.5), 0
+    for _ in range(300):
+        positive = rng.random(rows) < share
+        value, moved = influence.roc_auc(rng.normal(size=rows) + shift * positive, positive)
+        found = influence.interval(value, moved, smaller=int(min(positive.sum(), rows - positive.sum())))
+        hits += found.low <= truth <= found.high
+    assert hits / 300 >= 0.93
+
+
+def test_a_perfect_order_keeps_an_open_end():
+    positive = np.arange(40) < 20
+    value, moved = influence.roc_auc(-np.arange(40.0), positive)
+    found = influence.interval(value, moved, smaller=20)
+    assert value == found.high == 1
+    assert found.low == pytest.approx(0.8316, abs=1e-3)
