@@ -33,7 +33,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     title="Gain over a trivial predictor",
     emits=(
         Emit("gain_over_baseline", "share", "accuracy, or R squared, above that of always predicting the same"),
-        Emit("gain_over_simple_model", "share", "accuracy, or R squared, above that of a simple model fitted on TRAIN"),
+        Emit("gain_over_simple_model", "difference", "accuracy, or R squared, above that of a simple model fitted on TRAIN"),
         Emit("baseline_score", "share", "accuracy, or R squared, of always predicting the same"),
     ),
     messages={
@@ -95,7 +95,7 @@ def _gain(
         found = _share_of_variance("", np.column_stack([saved, truth, truth**2]), float((truth**2).mean()))
         value, interval, n = found.value, found.interval or Interval(low=None, high=None, method="jackknife"), found.n
     return Measurement(
-        name="gain_over_simple_model", value=value, unit="share", n=n, interval=interval, group={"model": name}
+        name="gain_over_simple_model", value=value, unit="difference", n=n, interval=interval, group={"model": name}
     )
 
 
