@@ -33,7 +33,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     title="Gain over a trivial predictor",
     emits=(
         Emit("gain_over_baseline", "share", "accuracy, or R squared, above that of always predicting the same"),
-        Emit("gain_over_simple_model", "difference", "accuracy, or R squared, above that of a simple model fitted on TRAIN"),
+        Emit("gain_over_simple_model", "difference", "accuracy, or R squared, above that of a simple model"),
         Emit("baseline_score", "share", "accuracy, or R squared, of always predicting the same"),
     ),
     messages={
