@@ -6,10 +6,12 @@ from typing import Final
 from govkit.config import Config
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Outcome, Severity
 from govkit.inputs.metadata import Metadata
-from govkit.inputs.personal_data import CATEGORIES, announced
+from govkit.pii.entities import CATEGORIES, Likelihood, family
+from govkit.pii.headers import announced
 from govkit.plugins.check import Emit, NotPossible, Product, check
 
 SEVERITIES: Final = {
+    "secret": Severity.HIGH,
     "direct identifier": Severity.HIGH,
     "special category": Severity.HIGH,
     "quasi-identifier": Severity.MEDIUM,
@@ -74,21 +76,30 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
 
 
 def _found(evidence: Mapping[str, Evidence]) -> set[tuple[str, str]]:
-    """Give column and entity type of everything that either scan found."""
-    tables = [
-        table for check in ("pii.columns", "pii.free_text") if check in evidence for table in evidence[check].tables
-    ]
-    return {(str(row[0]), str(row[2])) for table in tables for row in table.rows}
+    """Give column and entity type of everything that either scan counts as found."""
+    found = set()
+    for scan in ("pii.columns", "pii.free_text"):
+        for table in evidence[scan].tables if scan in evidence else ():
+            levels = [index for index, column in enumerate(table.columns) if column.name == "likelihood"]
+            found |= {
+                (str(row[0]), family(str(row[2])))
+                for row in table.rows
+                if all(row[index] in _COUNTED for index in levels)
+            }
+    return found
+
+
+_COUNTED: Final = frozenset(level.words for level in Likelihood if level >= Likelihood.LIKELY)
 
 
 def _is_declared(column: str, entity: str, config: Config) -> bool:
     entities = config.personal_data.declared.get(column)
-    return entities is not None and (not entities or entity in {name.upper() for name in entities})
+    return entities is not None and (not entities or entity in {family(name) for name in entities})
 
 
 def _is_named(column: str, entity: str, metadata: Metadata) -> bool:
     """Say whether metadata lists the column, or a word that stands for the entity type, as sensitive."""
     return any(
-        term.casefold() == column.casefold() or entity in announced(term) or term.upper().replace(" ", "_") == entity
+        term.casefold() == column.casefold() or entity in announced(term) or family(term) == entity
         for term in metadata.values("personal_data")
     )

@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING, Final
 from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import kind_of
 from govkit.inputs.dataset import Dataset
-from govkit.inputs.presidio_offline import Detector, detectors, gate
+from govkit.pii.entities import family
+from govkit.pii.recognisers import Detector, detectors, gate
 from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENTITIES: Final = ("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN", "US_SSN", "IP_ADDRESS", "URL_WITH_USER")
+ENTITIES: Final = (
+    "EMAIL_ADDRESS",
+    "PHONE_NUMBER",
+    "CREDIT_CARD",
+    "IBAN",
+    "US_SSN",
+    "IP_ADDRESS",
+    "URL_WITH_USER",
+    "SECRET",
+)
 CANDIDATES_PER_COLUMN: Final = {"quick": 20_000, "standard": 100_000, "thorough": 1_000_000}
 NUMBERED: Final = frozenset(
     (
         "BANK_ACCOUNT",
         "CREDIT_CARD",
         "DRIVER_LICENSE",
-        "IBAN",
         "IP_ADDRESS",
         "LOCATION",
         "NATIONAL_ID",
         "PASSPORT",
-        "US_SSN",
     )
 )
 _WORD: Final = re.compile(r"[^\W\d_]{2}")
@@ -129,8 +137,7 @@ def _claimed(evidence: Mapping[str, Evidence]) -> dict[str, frozenset[str]]:
 def _open_questions(claimed: frozenset[str]) -> list[str]:
     """Leave out what a column is claimed for; in columns of other numbers nothing is taken for a phone number."""
     settled = claimed | ({"PHONE_NUMBER"} if claimed & NUMBERED else set())
-    settled |= {"US_SSN"} if "NATIONAL_ID" in claimed else set()
-    return [entity for entity in ENTITIES if entity not in settled]
+    return [entity for entity in ENTITIES if family(entity) not in settled]
 
 
 def _scan(column: "pa.ChunkedArray", name: str, role: str, entities: list[str], most: int) -> Iterator[Hits]:

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from govkit.checks.pii.columns import ColumnsParams, columns, plan
+from govkit.config import Config
 from govkit.plugins.check import Params, Sizes
 from tests.check_products import Products, table
 
@@ -25,8 +26,8 @@ PLANTED = {
     "contact": ("EMAIL_ADDRESS", [f"person{n}@example.org" for n in range(ROWS)]),
     "col_7": ("PHONE_NUMBER", [f"+1 212 555 {1000 + n}" for n in range(ROWS)]),
     "reference": ("CREDIT_CARD", [luhn(f"4111 1111 1{n:03}".replace(" ", "") + "111") for n in range(ROWS)]),
-    "Konto": ("IBAN", ["DE89370400440532013000", "GB82WEST12345698765432"] * (ROWS // 2)),
-    "tax_key": ("US_SSN", [f"5{10 + n % 80}-2{n % 10}-{1234 + n}" for n in range(ROWS)]),
+    "Konto": ("BANK_ACCOUNT", ["DE89370400440532013000", "GB82WEST12345698765432"] * (ROWS // 2)),
+    "tax_key": ("NATIONAL_ID", [f"5{10 + n % 80}-2{n % 10}-{1234 + n}" for n in range(ROWS)]),
     "origin": ("IP_ADDRESS", [f"10.1.{n % 200}.{n % 250 + 1}" for n in range(ROWS)]),
     "first_name": ("PERSON", [FIRST[n % 12] for n in range(ROWS)]),
     "Nachname": ("PERSON", [LAST[n % 12] for n in range(ROWS)]),
@@ -42,6 +43,11 @@ PLANTED = {
     "religion": ("RELIGION", ["abc"[n % 3] for n in range(ROWS)]),
     "diagnosis": ("HEALTH", [f"J{n % 40}" for n in range(ROWS)]),
 }
+SECRETS = {
+    "setting": [f"AKIA{n:016}" for n in range(ROWS)],
+    "note_to_self": [f"postgresql://app:pass{n}word@db.internal/main" for n in range(ROWS)],
+}
+WORK = {"values_per_column": 300}
 CLEAN = {
     "customer_id": [100_000_000 + 37 * n for n in range(ROWS)],
     "account": [f"A{1_000_000 + n}" for n in range(ROWS)],
@@ -62,7 +68,7 @@ CLEAN = {
 
 def scan(folder, cells, **more):
     data = table(folder, cells)
-    found = columns(test=data, params=ColumnsParams(), work={"values_per_column": 300}, seed=5, **more)
+    found = columns(test=data, params=ColumnsParams(), config=Config(), work={"values_per_column": 300}, seed=5, **more)
     return Products("pii.columns", found)
 
 
@@ -83,6 +89,18 @@ def test_columns_without_personal_data_stay_silent(tmp_path):
     assert found["columns_scanned"] == len(CLEAN)
 
 
+def test_keys_and_connection_strings_are_secrets(tmp_path):
+    found = scan(tmp_path, SECRETS)
+    assert found["secret_columns"] == 2, found.tables
+    assert {item.rule for item in found.findings} == {"PII-007"}
+
+
+def test_a_card_number_that_fails_luhn_is_only_possible(tmp_path):
+    found = scan(tmp_path, {"credit_card": [f"411111111111{1000 + 10 * n}" for n in range(ROWS)]})
+    assert found["direct_identifier_columns"] == 0
+    assert {(row[2], row[6]) for row in found.tables[0].rows} == {("CREDIT_CARD", "possible")}
+
+
 def test_no_value_is_in_any_product(tmp_path):
     found = scan(tmp_path, {name: cells for name, (_, cells) in PLANTED.items()})
     canaries = ("person7", "Lovelace", "lovelace", "DE8937", "212 555", "Elm", "10.1.", "91234")
@@ -99,16 +117,21 @@ def test_a_column_of_train_alone_counts_once(tmp_path):
     assert "DATA and TRAIN" in found.sentences[0]
 
 
-def test_a_bare_name_needs_people_around_it_or_first_and_last_names(tmp_path):
+def test_a_bare_name_is_of_people_when_the_lists_know_its_values(tmp_path):
+    paints = ("crimson gloss", "matt ivory", "sea foam", "burnt umber", "chalk", "slate varnish", "clear lacquer") * 20
+    assert scan(tmp_path, {"name": paints[:ROWS]})["personal_columns"] == 0
     words = [word.lower() for word in LAST] * 10
-    assert scan(tmp_path, {"name": words})["personal_columns"] == 0
+    assert scan(tmp_path, {"name": words})["direct_identifier_columns"] == 1
     beside = scan(tmp_path, {"name": [word.title() for word in words], "age": list(range(20, 140))})
     assert ("name", "PERSON") in {(row[0], row[2]) for row in beside.tables[0].rows}
 
 
 def test_large_columns_are_sampled_the_same_way_each_time(tmp_path):
     data = table(tmp_path, {"mail": [f"p{n}@example.org" for n in range(3_000)]})
-    runs = [list(columns(test=data, params=ColumnsParams(), work={"values_per_column": 300}, seed=5)) for _ in range(2)]
+    runs = [
+        list(columns(test=data, params=ColumnsParams(), config=Config(), work={"values_per_column": 300}, seed=5))
+        for _ in range(2)
+    ]
     assert runs[0] == runs[1]
 
 

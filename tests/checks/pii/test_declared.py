@@ -26,7 +26,8 @@ def scanned(tmp_path):
     data = table(tmp_path, CELLS)
     evidence = {
         "pii.columns": Products(
-            "pii.columns", columns(test=data, params=ColumnsParams(), work={"values_per_column": 300}, seed=1)
+            "pii.columns",
+            columns(test=data, params=ColumnsParams(), config=Config(), work={"values_per_column": 300}, seed=1),
         ).evidence
     }
     texts = free_text(test=data, evidence=evidence, work={"candidates_per_column": 100})

@@ -4,6 +4,7 @@ import pytest
 
 from govkit.checks.pii.columns import ColumnsParams, columns
 from govkit.checks.pii.free_text import free_text
+from govkit.config import Config
 from govkit.plugins.check import NotApplicable
 from tests.check_products import Products, table
 
@@ -64,7 +65,8 @@ def test_past_the_budget_the_rest_is_said_to_be_unread(tmp_path):
 def test_a_column_that_is_claimed_as_a_whole_is_not_counted_again(tmp_path):
     data = table(tmp_path, {"email": [f"person{n}@example.org" for n in range(100)]})
     claimed = Products(
-        "pii.columns", columns(test=data, params=ColumnsParams(), work={"values_per_column": 300}, seed=1)
+        "pii.columns",
+        columns(test=data, params=ColumnsParams(), config=Config(), work={"values_per_column": 300}, seed=1),
     )
     evidence = {"pii.columns": claimed.evidence}
     found = Products("pii.free_text", free_text(test=data, evidence=evidence, work={"candidates_per_column": 100}))

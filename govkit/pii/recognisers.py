@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from govkit.pii import secrets
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -57,6 +59,7 @@ def detectors() -> Mapping[str, Detector]:
         Detector("US_SSN", r"[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}", _ssn(known.UsSsnRecognizer())),
         Detector("CRYPTO_ADDRESS", r"(?:bc1|[13])[a-zA-Z0-9]{25}", _pattern(known.CryptoRecognizer())),
         Detector("URL_WITH_USER", r"://[^\s/@]+@", _url_with_user(known.UrlRecognizer())),
+        Detector("SECRET", secrets.GATE, secrets.spans),
         Detector("PHONE_NUMBER", r"(?:[0-9][ ()./-]{0,3}){6}[0-9]", _phone(known.PhoneRecognizer())),
         Detector("PASSPORT", r"[0-9]{8}", _pattern(known.UsPassportRecognizer()), needs_header=True),
         Detector("DRIVER_LICENSE", r"[0-9]{5}|[A-Za-z][0-9]", _pattern(known.UsLicenseRecognizer()), needs_header=True),
