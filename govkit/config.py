@@ -69,6 +69,8 @@ class Columns(Frozen):
     """Column kinds where the inferred one is wrong."""
     categories: dict[str, tuple[Label, ...]] = Field(default_factory=dict)
     """Values of a column that may be shown in reports."""
+    cuts: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Where the groups of a numeric column begin, `{age: [25, 40, 65]}`; else it is cut at its median."""
 
 
 class PersonalData(Frozen):
@@ -157,6 +159,8 @@ class Config(Frozen):
     """binary, multiclass or regression."""
     positive_label: Label | None = None
     """Binary tasks: the label that counts as the event."""
+    favourable_label: Label | None = None
+    """The answer that is good for the person concerned, for selection rates; else the positive label."""
     decision_threshold: Share | None = None
     """Binary tasks: probability from which the positive label is predicted."""
     class_names: dict[Label, str] = Field(default_factory=dict)

@@ -48,6 +48,8 @@ class Columns:
     group: str | None
     weight: str | None
     row_id: str | None
+    cuts: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Declared bounds of the groups of numeric columns."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
@@ -88,6 +90,7 @@ def resolve(
         config.columns.group,
         config.columns.weight,
         config.row_id,
+        tuple((name, tuple(sorted(cuts))) for name, cuts in sorted(config.columns.cuts.items())),
     )
     return columns, tuple(inferred), suggestions
 
@@ -120,6 +123,7 @@ def _check_declared(test: Dataset, config: Config) -> None:
         "columns.weight": [config.columns.weight],
         "columns.kinds": config.columns.kinds,
         "columns.categories": config.columns.categories,
+        "columns.cuts": config.columns.cuts,
     }
     for line, names in declared.items():
         for name in names:
