@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from govkit.core.errors import Exit, GovkitError
 
+# looking for plugins of pydantic would read the metadata of every installed package, and none may change a record
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 

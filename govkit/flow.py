@@ -16,6 +16,7 @@ from govkit.core.evidence import Evidence
 from govkit.core.progress import Progress, Silent
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
 from govkit.gate import decide
+from govkit.inputs.checkout import checkout
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.subject import Request, Subject, open_subject
 from govkit.plugins.check import CHECKS, Check, Params
@@ -107,6 +108,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
         result = _result(subject, setup, job, policy, outcomes)
         isolation = subject.artifact.isolation if subject.artifact else {}
+        place = checkout(subject, setup.path, setup.document)
     record = AuditRecord(
         result_sha256=sha256_of(result),
         result=result,
@@ -121,6 +123,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
             data_paths={"test": str(data)} | ({"train": str(subject.train.path)} if subject.train else {}),
             config_path=str(setup.path or ""),
             isolation=isolation,
+            checkout=place,
         ),
     )
     if folder is not None:

@@ -16,16 +16,6 @@ from govkit.core.frozen import Frozen
 from govkit.strict_yaml import Document, nearest
 
 MAX_DAYS: Final = 180
-NEVER_WAIVED: Final = frozenset(
-    {
-        "pii.declared.undeclared_special_columns",
-        "provenance.hash_match.mismatched_digests",
-        "security.integrity.digest_mismatch",
-        "security.model_file.disallowed_globals",
-        "security.model_file.unsafe_findings",
-    }
-)
-"""Criteria whose failure nobody can accept: executing files, wrong files, undeclared special-category data."""
 MESSAGES: Final[Mapping[str, str]] = {
     "waiver.malformed": "The waiver can't be read: {problem} ({advice}).",
     "waiver.wildcard": "{id}: a waiver covers one criterion; {criterion} is a pattern.",
@@ -149,7 +139,7 @@ def _scope_problem(entry: WaiverEntry, audited: Audited, known: Mapping[str, Cri
         close = nearest(criterion, known)
         advice = f" Did you mean {close}?" if close else ""
         return _message("unknown_criterion", entry, criterion=criterion, advice=advice)
-    if criterion in NEVER_WAIVED:
+    if not known[criterion].waivable:
         return _message("never", entry, criterion=criterion)
     return _subject_problem(entry, audited)
 

@@ -38,11 +38,10 @@ def gate(
     read = read_record(record)
     wanted = None
     if profile:
-        from govkit.assessment.again import judged_again
-        from govkit.assessment.catalogs import load
+        from govkit.assessment.again import catalog_with, judged_again
         from govkit.assessment.profiles import load_profile
 
-        catalog = load()
+        catalog = catalog_with(read)
         wanted = load_profile(profile, catalog, Path())
         read = judged_again(read, wanted, catalog)
     decided = redecide(read, wanted, day(as_of) or datetime.now(UTC).date())
@@ -62,13 +61,16 @@ def gate(
 def _told(
     read: "AuditRecord", profile: "Profile", decided: "Decision", known: "tuple[Blocker, ...]"
 ) -> "Iterator[str]":
-    """Say of each blocker what was found against which limit, and what would change it."""
+    """Say of each blocker what was found against which limit, who owns it, and what would change it."""
     from govkit.cli.console import wrapped
+    from govkit.reports.lookup import Lookup
     from govkit.reports.outcomes import one_line, outcomes
+    from govkit.reports.unblocking import unblocking
 
     shown = decided.model_copy(update={"failed": (*decided.failed, *known)})
     judged = read.model_copy(update={"result": read.result.model_copy(update={"decision": shown, "profile": profile})})
     found = {(one.kind, one.id): one for one in outcomes(judged)}
+    book = Lookup(judged)
     tokens = {
         (framework.id, control.id): control.token
         for framework in read.result.frameworks
@@ -88,3 +90,7 @@ def _told(
             if outcome is not None:
                 yield wrapped(f"    {outcome.title}: {outcome.text}")
                 yield from [wrapped(f"    to do: {outcome.remedy}")] if outcome.remedy else []
+            yield from (wrapped(f"    {line}") for line in unblocking(book, blocker))
+    if decided.failed or decided.incomplete:
+        owner = one_line(read.result.system.owner)
+        yield f"To act: {owner}" if owner else "To act: nobody is named; add to govkit.yaml: system: {owner: NAME}"

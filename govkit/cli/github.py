@@ -51,14 +51,21 @@ def _place(record: AuditRecord, workspace: str) -> str:
     return ""
 
 
-def annotations(record: AuditRecord, place: str = "") -> Iterator[str]:
-    """Give one `::error` a blocker, the last one counting those that there is no room for."""
+def annotations(record: AuditRecord, fallback: str = "") -> Iterator[str]:
+    """Give one `::error` a blocker, the last one counting those that there is no room for.
+
+    Args:
+        record: an audit record.
+        fallback: the file that blockers are shown at where the record knows no place of its own for them.
+    """
     from govkit.reports.outcomes import outcomes
+    from govkit.reports.places import Place, place
 
     blocking = [one for one in outcomes(record) if one.standing in {"failed", "incomplete"}]
     blocking.sort(key=lambda one: one.standing != "failed")
-    at = f"file={_property(place)},line=1," if place else ""
     for one in blocking[:MOST_ERRORS]:
+        found = place(record, check=one.check, criterion=one.id) or (Place(fallback) if fallback else None)
+        at = f"file={_property(found.path)},line={found.line}," if found else ""
         todo = f" To do: {one.remedy}" if one.remedy else ""
         yield f"::error {at}title={_property(f'govkit: {one.title}')}::{_message(one.text + todo)}"
     if len(blocking) > MOST_ERRORS:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from govkit.core.errors import Exit
 from govkit.core.evidence import Message, Scalar, Severity, Sha256
-from govkit.core.frozen import Frozen
+from govkit.core.frozen import Frozen, added
 
 Operator = Literal["<=", ">=", "<", ">", "=="]
 Need = Literal["checks", "documents", "attestation"]
@@ -97,6 +97,8 @@ class Criterion(Frozen):
     """What to do when it fails, in one or two sentences."""
     expected: float | None = None
     """The value where nothing is wrong, 0.5 for an attack that guesses; rows needed are counted for it."""
+    waivable: bool = added(default=True)
+    """False: nobody can accept its failure."""
     loosened_by: str = ""
     """Owner of a threshold that govkit.yaml or a profile loosened; empty when as shipped or tighter."""
     loosened_because: str = ""

@@ -17,7 +17,7 @@ from govkit.core.control import (
     Waiver,
 )
 from govkit.core.evidence import Evidence, Finding, Message, Sha256
-from govkit.core.frozen import Frozen
+from govkit.core.frozen import Frozen, added
 
 SCHEMA_VERSION: Final = "1"
 Kind = Literal["number", "integer", "boolean", "category", "text", "identifier", "date", "empty"]
@@ -154,6 +154,20 @@ class Result(Frozen):
     """Template of every message id used in this record."""
 
 
+class Checkout(Frozen):
+    """Where the audited files lie, as paths from the top of their repository; empty where they lie outside."""
+
+    config: str = ""
+    """govkit.yaml."""
+    config_lines: dict[str, int] = Field(default_factory=dict)
+    """Key of govkit.yaml, `provenance.license` for instance, to its line."""
+    model: str = ""
+    data: dict[str, str] = Field(default_factory=dict)
+    """Role to path."""
+    metadata: tuple[str, ...] = ()
+    """Metadata files beside the data."""
+
+
 class Run(Frozen):
     """The part that varies between runs."""
 
@@ -170,6 +184,8 @@ class Run(Frozen):
     isolation: dict[str, str] = Field(default_factory=dict)
     """Layers around the model's process and whether each holds."""
     warnings: tuple[str, ...] = ()
+    checkout: Checkout | None = added(None)
+    """None outside a repository."""
 
 
 class AuditRecord(Frozen):

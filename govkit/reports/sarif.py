@@ -12,7 +12,7 @@ from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
 from govkit.reports.outcomes import Outcome, one_line, outcomes
-from govkit.reports.places import uri_in_repository
+from govkit.reports.places import Place, place, uri_in_repository
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS: Final = 5_000
@@ -60,6 +60,7 @@ class _Entry:
     level: str
     text: str
     where: str
+    place: Place | None
     waiver: str = ""
     gated: bool = False
 
@@ -77,7 +78,7 @@ def _level(outcome: Outcome) -> str:
     return "warning" if _LEVELS[outcome.severity] != "note" else "note"
 
 
-def _judged(outcome: Outcome) -> _Entry:
+def _judged(outcome: Outcome, record: AuditRecord) -> _Entry:
     kind = _KINDS[outcome.state]
     todo = f" To do: {outcome.remedy}" if outcome.remedy else ""
     return _Entry(
@@ -86,21 +87,24 @@ def _judged(outcome: Outcome) -> _Entry:
         level=_level(outcome) if kind == "fail" else "none",
         text=f"{outcome.title}. {outcome.text}{todo}",
         where=outcome.check or outcome.family,
+        place=place(record, check=outcome.check, criterion=outcome.id),
         waiver=outcome.waiver if outcome.accepted else "",
         gated=outcome.gated,
     )
 
 
-def _found(finding: Finding, record: AuditRecord) -> _Entry:
+def _found(finding: Finding, check: str, record: AuditRecord) -> _Entry:
     """Lay out a finding: a place for a person to look at, judged by nobody yet."""
-    text = sentence(finding.message, record.result.messages)
-    return _Entry(rule=one_line(finding.rule), kind="review", level="none", text=text, where=one_line(finding.where))
+    text, where = sentence(finding.message, record.result.messages), one_line(finding.where)
+    at = place(record, check=check, where=where)
+    return _Entry(rule=one_line(finding.rule), kind="review", level="none", text=text, where=where, place=at)
 
 
-def _findings(record: AuditRecord) -> Iterable[Finding]:
+def _findings(record: AuditRecord) -> Iterable[tuple[str, Finding]]:
+    """Give each finding with the check that made it; empty for attestations and waivers that don't count."""
     for evidence in record.result.evidence:
-        yield from evidence.findings
-    yield from record.result.ignored
+        yield from ((evidence.check, finding) for finding in evidence.findings)
+    yield from (("", finding) for finding in record.result.ignored)
 
 
 def _rules(record: AuditRecord, listed: Iterable[Outcome]) -> dict[str, _Rule]:
@@ -116,7 +120,7 @@ def _rules(record: AuditRecord, listed: Iterable[Outcome]) -> dict[str, _Rule]:
         )
         for outcome in listed
     }
-    for finding in _findings(record):
+    for _, finding in _findings(record):
         rule, level = one_line(finding.rule), _LEVELS[finding.severity]
         rules.setdefault(rule, _Rule(f"Finding {rule}", f"Finding {rule}", "", level, ("govkit", "finding")))
     return rules
@@ -134,11 +138,12 @@ def _descriptor(name: str, rule: _Rule) -> Json:
     }
 
 
-def _location(record: AuditRecord, where: str) -> Json:
-    uri = uri_in_repository(record) or NOWHERE
+def _location(record: AuditRecord, entry: _Entry) -> Json:
+    uri = entry.place.uri if entry.place else uri_in_repository(record) or NOWHERE
+    line = entry.place.line if entry.place else 1
     return {
-        "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},
-        "logicalLocations": [{"fullyQualifiedName": one_line(where) or "-"}],
+        "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": line}},
+        "logicalLocations": [{"fullyQualifiedName": one_line(entry.where) or "-"}],
     }
 
 
@@ -175,7 +180,7 @@ def _results(record: AuditRecord, entries: Iterable[_Entry], index: Mapping[str,
             "kind": entry.kind,
             "level": entry.level,
             "message": _text(entry.text),
-            "locations": [_location(record, entry.where)],
+            "locations": [_location(record, entry)],
             "partialFingerprints": _fingerprints(record, entry, seen),
             **_suppressions(record, entry),
             "properties": {"gated": entry.gated},
@@ -214,7 +219,8 @@ def _log(record: AuditRecord, entries: list[_Entry], rules: Mapping[str, _Rule])
 def full_log(record: AuditRecord) -> bytes:
     """Write every criterion, required control and finding as SARIF 2.1.0, passes and open ones too."""
     listed = outcomes(record)
-    entries = [_judged(outcome) for outcome in listed] + [_found(finding, record) for finding in _findings(record)]
+    entries = [_judged(outcome, record) for outcome in listed]
+    entries += [_found(finding, check, record) for check, finding in _findings(record)]
     return _log(record, entries, _rules(record, listed))
 
 
@@ -222,7 +228,9 @@ def full_log(record: AuditRecord) -> bytes:
 def code_scanning_log(record: AuditRecord) -> bytes:
     """Write only active failures as SARIF for GitHub's code scanning, which honours neither kinds nor waivers."""
     failing = [outcome for outcome in outcomes(record) if _KINDS[outcome.state] == "fail" and not outcome.accepted]
-    entries = sorted(map(_judged, failing), key=lambda entry: not entry.gated)[:MOST_RESULTS]
+    entries = sorted((_judged(outcome, record) for outcome in failing), key=lambda entry: not entry.gated)[
+        :MOST_RESULTS
+    ]
     kept = {entry.rule for entry in entries}
     rules = {name: rule for name, rule in _rules(record, failing).items() if name in kept}
     return _log(record, entries, rules)

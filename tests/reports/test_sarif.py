@@ -1,9 +1,8 @@
 import json
-import os
-from pathlib import Path
 
 import pytest
 import report_records as records
+import small_project
 from integrity import repeated, schema_errors, unsteered
 
 from govkit import audit
@@ -169,12 +168,52 @@ def test_results_point_into_the_repository(paths, uri):
     assert places == {uri}
 
 
-def test_the_place_of_a_real_audit_exists(project, monkeypatch):
-    monkeypatch.chdir(project.folder.parent)
-    inside = project.folder.name
-    record = audit(f"{inside}/model.pkl", f"{inside}/data.csv", budget="quick", only=("quality", "security"))
-    log = json.loads(full_log(record))
+OVERLAP = "quality.train_test_overlap.excess_overlap_share"
+LINES = f"""\
+system: {{id: loans, name: Loans}}
+train: data.csv
+target: repaid
+personal_data:
+  declared: {{age: [AGE]}}
+criteria:
+  quality.labels.invalid_labels: {{threshold: 0}}
+  {OVERLAP}: {{threshold: 0.01}}
+provenance:
+  digests: {{data.csv: {"0" * 64}}}
+"""
+
+
+def places_of(log):
+    """Give file and line of each result, by rule."""
+    found = {}
     for result in log["runs"][0]["results"]:
-        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert uri == f"{inside}/govkit.yaml"
-        assert (Path(os.fspath(project.folder.parent)) / uri).is_file()
+        physical = result["locations"][0]["physicalLocation"]
+        found[result["ruleId"]] = (physical["artifactLocation"]["uri"], physical["region"]["startLine"])
+    return found
+
+
+def test_the_places_of_a_real_audit_exist_and_are_the_lines_that_say_so(tmp_path, monkeypatch):
+    project = small_project.write(tmp_path / "repo" / "loans", config=LINES)
+    (project.folder / ".git").rmdir()
+    (tmp_path / "repo" / ".git").mkdir()
+    (project.folder / "waivers.yaml").write_text("govkit_waivers: '1'\nwaivers:\n  - {id: WVR-1}\n")
+    monkeypatch.chdir(tmp_path)
+    record = audit(
+        "repo/loans/model.pkl", "repo/loans/data.csv", budget="quick", only=("quality", "security", "provenance")
+    )
+    for render in (full_log, code_scanning_log):
+        found = places_of(json.loads(render(record)))
+        for uri, line in found.values():
+            assert line <= len((tmp_path / "repo" / uri).read_bytes().splitlines())
+    found = places_of(json.loads(full_log(record)))
+    assert found[OVERLAP] == ("loans/govkit.yaml", 8)
+    assert found["provenance.license.license_recognised"] == ("loans/govkit.yaml", 9)
+    assert found["security.model_file.disallowed_globals"] == ("loans/model.pkl", 1)
+    assert found["WVR-001"] == ("loans/waivers.yaml", 3)
+    assert len(set(places_of(json.loads(code_scanning_log(record))).values())) > 1
+
+
+def test_outside_of_a_repository_no_place_is_invented(tmp_path):
+    project = small_project.write(tmp_path / "loans")
+    (project.folder / ".git").rmdir()
+    assert audit(project.model, project.data, config=project.config, only=("quality",)).run.checkout is None
