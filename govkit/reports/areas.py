@@ -25,7 +25,6 @@ TITLES: Final = {
 
 MOST_OBSERVED: Final = 3
 MOST_FINDINGS: Final = 12
-MOST_ROWS: Final = 25
 _SEVERITIES: Final = list(Severity)
 Pair = tuple[str, str]
 
@@ -65,6 +64,15 @@ class MeasurementRow:
 
 
 @dataclass(frozen=True)
+class EvidenceRow:
+    """One measurement with its value for each group."""
+
+    meaning: str
+    method: str
+    values: tuple[MeasurementRow, ...]
+
+
+@dataclass(frozen=True)
 class FindingRow:
     """A place a person should look at."""
 
@@ -93,8 +101,9 @@ class CheckView:
     figures: tuple[Figure, ...]
     findings: tuple[FindingRow, ...]
     more_findings: int
-    measurements: tuple[MeasurementRow, ...]
+    measured: tuple[EvidenceRow, ...]
     more_measurements: int
+    total_measurements: int
     tables: tuple[Figure, ...]
     settings: tuple[Pair, ...]
     """Parameters, work counts, seed, inputs, version and files; digests and libraries stand once in the report."""
@@ -152,6 +161,13 @@ def _measurements(book: Lookup, evidence: Evidence) -> tuple[MeasurementRow, ...
     )
 
 
+def _by_meaning(rows: tuple[MeasurementRow, ...]) -> tuple[EvidenceRow, ...]:
+    together: dict[tuple[str, str], list[MeasurementRow]] = {}
+    for row in rows:
+        together.setdefault((row.meaning, row.method), []).append(row)
+    return tuple(EvidenceRow(meaning, method, tuple(found)) for (meaning, method), found in together.items())
+
+
 def _findings(book: Lookup, findings: tuple[Finding, ...]) -> tuple[FindingRow, ...]:
     ranked = sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
     return tuple(
@@ -189,13 +205,6 @@ def _settings(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _cut(drawn: Figure) -> Figure:
-    left_out = drawn.left_out + max(len(drawn.rows) - MOST_ROWS, 0)
-    return Figure(
-        drawn.title, drawn.subtitle, drawn.svg, drawn.headers, drawn.rows[:MOST_ROWS], drawn.numeric, left_out
-    )
-
-
 def _limits(book: Lookup, check: str) -> tuple[Limit, ...]:
     return tuple(
         Limit(
@@ -221,7 +230,7 @@ def check_view(book: Lookup, check: str) -> CheckView:
     judged = {criterion.measurement for criterion in book.criteria.values() if criterion.check == check}
     measurements = _measurements(book, evidence)
     limits = _limits(book, check)
-    drawn = [(charted(table), _cut(figure(table, limits))) for table in evidence.tables]
+    drawn = [(charted(table), figure(table, limits)) for table in evidence.tables]
     return CheckView(
         facts=book.checks[check],
         link=anchor("k", check),
@@ -236,8 +245,9 @@ def check_view(book: Lookup, check: str) -> CheckView:
         figures=tuple(shown for chart, shown in drawn if chart),
         findings=_findings(book, evidence.findings),
         more_findings=max(len(evidence.findings) - MOST_FINDINGS, 0),
-        measurements=measurements,
+        measured=_by_meaning(measurements),
         more_measurements=len(evidence.measurements) - len(measurements),
+        total_measurements=len(evidence.measurements),
         tables=tuple(shown for chart, shown in drawn if not chart),
         settings=_settings(evidence),
     )

@@ -105,15 +105,18 @@ def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
         because=because,
         criteria=_mentions(book, found) if found else (),
         documents=_documents(found) if found else (),
-        missing=_missing(book, found, because) if found else (),
+        missing=_missing(book, found, because, control) if found else (),
         facts=tuple(facts[name] for name in control.facts if name in facts),
         waivers=found.waivers if found else (),
     )
 
 
-def _missing(book: Lookup, found: ControlResult, because: tuple[str, ...]) -> tuple[str, ...]:
+def _missing(book: Lookup, found: ControlResult, because: tuple[str, ...], control: Control) -> tuple[str, ...]:
+    """Name what the reasons don't; where they speak of what no check measures, it is in them by its title."""
+    unmeasured = control.unmeasured if any(one.id == "control.unmeasured" for one in found.because) else ()
     said = " ".join(because)
-    return tuple(named(book, item) for item in found.missing if item not in found.criteria and item not in said)
+    items = [item for item in found.missing if item not in found.criteria and item not in unmeasured]
+    return tuple(named(book, item) for item in items if item.removeprefix("a ") not in said)
 
 
 def _groups(framework: Framework, rows: dict[str, list[ControlRow]]) -> tuple[ControlGroup, ...]:

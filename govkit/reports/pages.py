@@ -20,8 +20,11 @@ FONTS: Final = (
 )
 SHIPPED: Final = "shipped:"
 """Scheme of an address that stands for a font file of this package."""
+PAPER_ROWS, SCREEN_ROWS = 10, 25
+"""Rows of an evidence table that are laid out; the record has the others."""
 MOST_BYTES: Final = 300 * 1024
-"""A web page that grows beyond this goes without its fonts and is set in the reader's own."""
+"""A web page that would grow beyond this has the core of its fonts (ASCII and signs), beyond that it has none."""
+CORE: Final = "core/"
 
 _FOR_SCREENS: Final = re.compile(r"</?bdi>|</?data(?: [^>]*)?>")
 _MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|#~!{}"} | {
@@ -39,8 +42,8 @@ def font(file: str) -> bytes:
 
 
 @cache
-def _font_data() -> tuple[tuple[str, int, str], ...]:
-    data = {file: b64encode(font(file)).decode() for _, _, file in FONTS}
+def _font_data(folder: str) -> tuple[tuple[str, int, str], ...]:
+    data = {file: b64encode(font(folder + file)).decode() for _, _, file in FONTS}
     return tuple((family, weight, f"data:font/woff2;base64,{data[file]}") for family, weight, file in FONTS)
 
 
@@ -95,7 +98,8 @@ def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool
     style = fill("style.css.j2", paper=paper, fonts=fonts)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     # The style sheet is ours and holds no value of the record.
-    return fill(template, paper=paper, style=Markup(style), style_digest=digest, **values)  # noqa: S704
+    shown = {"style": Markup(style), "style_digest": digest, "most_rows": PAPER_ROWS if paper else SCREEN_ROWS}  # noqa: S704
+    return fill(template, paper=paper, **shown, **values)
 
 
 def paper(template: str, **values: object) -> str:
@@ -110,5 +114,8 @@ def paper(template: str, **values: object) -> str:
 
 def screen(template: str, **values: object) -> bytes:
     """Fill a page template for a browser, one file with nothing outside, with its fonts where there is room."""
-    page = clean(_page(template, _font_data(), paper=False, values=values)).encode()
-    return page if len(page) <= MOST_BYTES else clean(_page(template, (), paper=False, values=values)).encode()
+    for fonts in (_font_data(""), _font_data(CORE)):
+        page = clean(_page(template, fonts, paper=False, values=values)).encode()
+        if len(page) <= MOST_BYTES:
+            return page
+    return clean(_page(template, (), paper=False, values=values)).encode()

@@ -172,7 +172,8 @@ class ReportView:
     software: tuple[Pair, ...]
     isolation: tuple[Pair, ...]
     config: tuple[Pair, ...]
-    columns: tuple[tuple[str, str, str], ...]
+    columns: tuple[Pair, ...]
+    """Role to the columns that have it, with their kinds."""
     more_columns: int
     warnings: tuple[str, ...]
     glossary: tuple[Pair, ...] = GLOSSARY
@@ -392,8 +393,11 @@ def _config(record: AuditRecord) -> tuple[Pair, ...]:
     return pairs({key: value for key, value in record.result.config.items() if key != "model_card" and value})
 
 
-def _columns(record: AuditRecord) -> tuple[tuple[str, str, str], ...]:
-    return tuple((column.name, column.role, column.kind) for column in record.result.columns[:MOST_COLUMNS])
+def _columns(record: AuditRecord) -> tuple[Pair, ...]:
+    by_role: dict[str, list[str]] = {}
+    for column in record.result.columns[:MOST_COLUMNS]:
+        by_role.setdefault(column.role, []).append(f"{column.name} ({column.kind})")
+    return tuple((role, ", ".join(names)) for role, names in by_role.items())
 
 
 def report_view(record: AuditRecord) -> ReportView:

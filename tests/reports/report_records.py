@@ -758,7 +758,7 @@ def build(
     found: tuple[Evidence, ...] = (),
     *,
     name: str = "Credit decision",
-    counts: tuple[int, int] = (20, 12),
+    counts: tuple[int, int, int] = (20, 12, 0),
     criteria: tuple[Criterion, ...] = CRITERIA,
     checks: tuple[CheckFacts, ...] = CHECKS,
     model: ModelFacts | None = None,
@@ -782,6 +782,7 @@ def build(
     catalogs = [
         framework("nist-ai-rmf", "NIST AI Risk Management Framework", "MEASURE", counts[0], results),
         framework("iso-42001", "ISO/IEC 42001 AI management system", "A", counts[1], results),
+        *([framework("eu-ai-act", "EU AI Act", "Article", counts[2], results)] if counts[2] else []),
     ]
     gate = tuple(results)
     profile = Profile(
@@ -1018,12 +1019,12 @@ def refused() -> AuditRecord:
 
 @cache
 def empty() -> AuditRecord:
-    return build(criteria=(), checks=(), counts=(0, 0), card={}, documents=(), inferred=(), data=())
+    return build(criteria=(), checks=(), counts=(0, 0, 0), card={}, documents=(), inferred=(), data=())
 
 
 @cache
 def catalog() -> AuditRecord:
-    return build(bad_evidence(), counts=(72, 70))
+    return build(bad_evidence(), counts=(72, 70, 63))
 
 
 @cache
