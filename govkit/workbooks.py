@@ -139,16 +139,19 @@ def _lay_out(place: "Worksheet", sheet: Sheet) -> None:
         head.fill = PatternFill("solid", fgColor="FFF2CC" if column.to_fill else "E7E6E6")
         letter = get_column_letter(number)
         place.column_dimensions[letter].width = column.width
-        if column.choices and sheet.rows:
+        # for the rows that are still to come
+        place.column_dimensions[letter].number_format = "yyyy-mm-dd" if column.dated else "@"
+        if column.choices:
             offered = DataValidation(type="list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
-            offered.add(f"{letter}2:{letter}{len(sheet.rows) + 1}")
+            offered.add(f"{letter}2:{letter}{MOST_ROWS}")
             place.add_data_validation(offered)
+    wrapped = Alignment(wrap_text=True, vertical="top")
     for number, row in enumerate(sheet.rows, 2):
         for index, (column, value) in enumerate(zip(sheet.columns, row, strict=True), 1):
             cell = place.cell(number, index)
             _put(cell, value)
             cell.number_format = "yyyy-mm-dd" if column.dated else "@"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.alignment = wrapped
     place.freeze_panes = "A2"
 
 

@@ -11,7 +11,7 @@ from govkit.cli.app import ConfigOption, app
 
 if TYPE_CHECKING:
     from govkit.assessment.signing import Project
-    from govkit.core.control import Control
+    from govkit.core.control import Control, Framework
 
 YEAR = timedelta(days=365)
 QUARTER = timedelta(days=90)
@@ -21,7 +21,7 @@ ExpiresOption = Annotated[str | None, typer.Option("--expires-on", help="Last da
 
 @app.command()
 def attest(
-    control: Annotated[str, typer.Argument(metavar="CONTROL", help="A control's id or token.")],
+    control: Annotated[str | None, typer.Argument(metavar="CONTROL", help="A control's id or token.")] = None,
     framework: Annotated[str, typer.Option("--framework", help="Where several frameworks have the id.")] = "",
     verdict: Annotated[str, typer.Option("--verdict", help="met, not_met or not_applicable.")] = "met",
     statement: Annotated[str | None, typer.Option("--statement", help="What is the case, in a sentence.")] = None,
@@ -33,23 +33,37 @@ def attest(
     ] = None,
     on: OnOption = None,
     expires_on: ExpiresOption = None,
+    to_xlsx: Annotated[
+        Path | None, typer.Option("--to-xlsx", help="Write every control and statement as an Excel workbook.")
+    ] = None,
+    from_xlsx: Annotated[
+        Path | None, typer.Option("--from-xlsx", help="Take the statements of such a workbook over.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Sign a statement about a control into attestations.yaml.
 
     Its documents are hashed; an earlier statement about the control is replaced. On a terminal it asks for what is
-    missing. Nothing is written that the next audit would not count.
+    missing. Nothing is written that the next audit would not count. --to-xlsx and --from-xlsx are for people who work
+    in spreadsheets: the whole checklist as a workbook, and back.
     """
-    from govkit.assessment.catalogs import framework_names, load
     from govkit.assessment.signing import Signature, find_control
     from govkit.assessment.signing import attest as write
     from govkit.core.errors import UsageProblem
 
+    if (control is not None) + (to_xlsx is not None) + (from_xlsx is not None) != 1:
+        hint = "govkit attest CONTROL, govkit attest --to-xlsx FILE or govkit attest --from-xlsx FILE"
+        raise UsageProblem("name one of a control, --to-xlsx and --from-xlsx", hint=hint)
+    if to_xlsx is not None:
+        _to_workbook(_project(config), to_xlsx, _day(on))
+    if from_xlsx is not None:
+        _from_workbook(_project(config), from_xlsx, _day(on))
+    if control is None:
+        return
     if verdict not in {"met", "not_met", "not_applicable"}:
         raise UsageProblem(f"there is no verdict {verdict!r}", hint="verdicts are: met, not_met, not_applicable")
     project = _project(config)
-    own = [project.folder / path for path in project.config.frameworks if path not in framework_names()]
-    where, what = find_control(control, load(own).frameworks, framework)
+    where, what = find_control(control, _frameworks(project), framework)
     _introduce(what)
     day = _day(on)
     signed = Signature(
@@ -119,6 +133,49 @@ def _project(config: Path | None) -> "Project":
     if place is None:
         raise UsageProblem("there is no govkit.yaml here or above", hint="name it with --config, or `govkit init`")
     return Project(place.resolve().parent, read(place).parse(Config))
+
+
+def _frameworks(project: "Project") -> "tuple[Framework, ...]":
+    """Give the shipped frameworks and the project's own."""
+    from govkit.assessment.catalogs import framework_names, load
+
+    return load(
+        [project.folder / path for path in project.config.frameworks if path not in framework_names()]
+    ).frameworks
+
+
+def _to_workbook(project: "Project", path: Path, day: date) -> None:
+    """Write the checklist of the project's profile; a workbook that is there may hold work and is left alone."""
+    from govkit.assessment.assess import load_policy
+    from govkit.assessment.spreadsheet import to_workbook
+    from govkit.core.errors import UsageProblem
+    from govkit.delivery import put
+
+    if path.exists():
+        raise UsageProblem(f"{path} is there already", hint="name another file, or take it over with --from-xlsx first")
+    frameworks = load_policy(project.config, project.folder).frameworks
+    put(path.parent, path.name, to_workbook(project, frameworks, day))
+    typer.echo(f"{path}: fill it in, then: govkit attest --from-xlsx {path}")
+
+
+def _from_workbook(project: "Project", path: Path, day: date) -> None:
+    """Take a workbook over, or say of each cell what is wrong with it."""
+    from govkit.assessment.spreadsheet import from_workbook
+    from govkit.core.errors import Exit
+
+    taken = from_workbook(project, _frameworks(project), path, day)
+    for problem in taken.problems:
+        typer.echo(f"{problem.message}\n  {problem.hint}", err=True)
+    if taken.problems:
+        typer.echo(f"{taken.path} was not changed: {len(taken.problems)} to correct", err=True)
+        raise typer.Exit(Exit.USAGE)
+    for framework, control in taken.written:
+        typer.echo(f"{framework} {control} is stated")
+    for framework, control in taken.absent:
+        typer.echo(f"{framework} {control} is not in the workbook and stays as it is")
+    for column in taken.passed_over:
+        typer.echo(f"a column of your own was passed over: {column}")
+    typer.echo(f"{taken.path}: {len(taken.written)} statements written, {taken.unchanged} as they were")
 
 
 def _introduce(control: "Control") -> None:
