@@ -7,6 +7,7 @@ from typing import Final
 
 from govkit.pii import national_ids
 from govkit.pii.entities import CATEGORIES, Category, Likelihood, family
+from govkit.pii.gates import candidates
 from govkit.pii.headers import NO_HEADER, Header, names_a_role, read_header
 from govkit.pii.profile import LONGEST_CELL, Profile, profile
 from govkit.pii.recognisers import Detector, detectors, gate
@@ -79,18 +80,18 @@ class Claim:
 
 
 REASONS: Final[Mapping[str, str]] = {
-    "header": "its name says so",
-    "recogniser": "Presidio's recogniser confirms its values",
-    "checksum": "its values pass a check digit",
-    "no_checksum": "its values fail the check digit",
-    "pattern": "its values have the form",
-    "names": "its values stand in lists of first and last names",
-    "places": "its values stand in lists of places",
-    "years": "its dates spread over years of birth, beside columns of people",
-    "vocabulary": "its values are words of the category",
-    "people": "columns beside it are about people",
+    "header": "its name",
+    "recogniser": "Presidio's recogniser",
+    "checksum": "check digits",
+    "no_checksum": "check digits that are wrong",
+    "pattern": "the form of its values",
+    "names": "lists of first and last names",
+    "places": "lists of places",
+    "years": "dates spread as births are",
+    "vocabulary": "words of the category",
+    "people": "columns of people beside it",
 }
-"""Why a claim is made, as the end of a sentence."""
+"""What a claim rests on."""
 
 
 def judge_table(
@@ -110,7 +111,11 @@ def judge_table(
     """
     headers = {column.name: NO_HEADER if hide_names else read_header(column.name) for column in columns}
     sure: dict[str, Claim] = {}
-    seen = {column.name: _Seen(column, headers[column.name], profile(column.values), thresholds) for column in columns}
+    could = _candidates(columns)
+    seen = {
+        column.name: _Seen(column, headers[column.name], profile(column.values), thresholds, column.name in could)
+        for column in columns
+    }
     for name, item in seen.items():
         found = _best(claim for judge in _JUDGES for claim in judge(item, countries))
         if found is not None:
@@ -124,6 +129,15 @@ def judge_table(
     return sure
 
 
+def _candidates(columns: Sequence[Column]) -> frozenset[str]:
+    """Give the columns of which at least one value passes a gate."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    masks = candidates([pa.array(column.values, pa.large_string()) for column in columns])
+    return frozenset(column.name for column, mask in zip(columns, masks, strict=True) if pc.any(mask).as_py())
+
+
 @dataclass(frozen=True)
 class _Seen:
     """A column with everything that is known of it."""
@@ -132,6 +146,8 @@ class _Seen:
     header: Header
     profile: Profile
     thresholds: Thresholds
+    candidate: bool
+    """Some of its values could be what a recogniser knows."""
 
     @property
     def silent(self) -> bool:
@@ -161,7 +177,8 @@ _SIGNS_OF_PEOPLE: Final = frozenset(
 def _by_recogniser(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
     import pyarrow as pa
 
-    if seen.profile.decimals > 0.5 or seen.profile.dates > 0.5 or not seen.column.values:  # noqa: PLR2004
+    numbers = seen.profile.decimals > 0.5 or seen.profile.dates > 0.5  # noqa: PLR2004
+    if numbers or not (seen.candidate or seen.header.entities) or not seen.column.values:
         return
     values = pa.array(seen.column.values, pa.large_string())
     for detector in detectors().values():

@@ -162,9 +162,9 @@ def test_doctor_finds_this_installation_complete(govkit):
 
 
 def test_stages_can_be_run_alone(govkit, project):
-    answer = govkit("scan-pii", project.data, "--budget", "quick")
+    answer = govkit("scan-pii", project.data)
     assert answer.code == 0
-    assert "pii.columns: measured" in answer.out
+    assert "rows" in answer.out
     answer = govkit("provenance", project.data, "--json")
     assert answer.code == 5
     assert {item["outcome"] for item in json.loads(answer.out)} <= {"measured", "not_declared", "not_applicable"}

@@ -64,13 +64,13 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     ),
     messages={
         "pii.columns.direct": "{column} {holds} {entity} ({share} of its distinct values, in {data}): it names "
-        "people. Why: {reasons}.",
+        "people. By: {reasons}.",
         "pii.columns.quasi": "{column} {holds} {entity} ({share} of its distinct values, in {data}): it helps to "
-        "single people out. Why: {reasons}.",
+        "single people out. By: {reasons}.",
         "pii.columns.special": "{column} {holds} {entity} ({share} of its distinct values, in {data}): a special "
-        "category of personal data. Why: {reasons}.",
+        "category of personal data. By: {reasons}.",
         "pii.columns.secret": "{column} {holds} secrets ({share} of its distinct values, in {data}): whoever has the "
-        "file can use them. Why: {reasons}.",
+        "file can use them. By: {reasons}.",
     },
     libraries=("presidio-analyzer", "phonenumbers", "python-stdnum", "tldextract"),
     plan=plan,

@@ -1,0 +1,60 @@
+"""What a scan for personal data prints."""
+
+from collections.abc import Iterator
+
+from govkit.cli.console import table, wrapped
+from govkit.config import Config
+from govkit.pii.declarations import undeclared
+from govkit.pii.scan import ColumnReport, ScanReport, TableReport
+
+WITHOUT_MODEL = (
+    "Names and places inside sentences are not looked for: that takes a language model. "
+    "Columns of names are judged by word lists."
+)
+
+
+def report_text(report: ScanReport, config: Config) -> str:
+    """Lay out the findings; no value of the data is among them."""
+    lines = [line for found in report.tables for line in _table(found)]
+    missing = undeclared(report, config)
+    if missing:
+        lines += ["", "Declared nowhere in govkit.yaml:"]
+        columns = dict.fromkeys(item.column for item in missing)
+        for column in columns:
+            types = ", ".join(dict.fromkeys(item.entity for item in missing if item.column == column))
+            lines.append(f"  personal_data: {{declared: {{{column}: [{types}]}}}}")
+    lines += ["", wrapped(WITHOUT_MODEL)]
+    return "\n".join(lines)
+
+
+def _table(found: TableReport) -> Iterator[str]:
+    files = f", {found.files:,} files" if found.files > 1 else ""
+    yield f"{found.table}: {found.rows:,} rows, {len(found.columns):,} columns{files}"
+    if found.odd_rows:
+        yield wrapped(
+            f"  {found.odd_rows:,} rows have another number of cells than the header and were scanned as text."
+        )
+    for note in found.notes:
+        yield wrapped(f"  Note: {note}.")
+    rows = [row for column in found.columns for row in _rows(column)]
+    if rows:
+        yield table(("  column", "holds", "how surely", "cells", "why"), rows)
+    else:
+        yield "  no personal data found"
+
+
+def _rows(column: ColumnReport) -> Iterator[tuple[str, ...]]:
+    name = f"  {_short(column.column)}"
+    if column.entity:
+        why = f"{column.category}; {', '.join(column.reasons)}"
+        yield name, column.entity, column.likelihood or "", f"{column.present:,}", why
+    for item in column.inside:
+        if item.cells:
+            shape = item.examples[0].shape if item.examples else ""
+            yield name, item.entity, "in text", f"{item.cells:,}", f"{item.category}, for instance {_short(shape)}"
+        if item.unread:
+            yield name, item.entity, "not read", f"{item.unread:,}", "could hold it; there were too many to confirm"
+
+
+def _short(text: str, longest: int = 30) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

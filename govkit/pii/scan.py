@@ -1,0 +1,276 @@
+"""Scan tables of any size for personal data: parts read apart, sketches merged, verdicts at the end."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from govkit.config import Csv
+from govkit.core.frozen import Frozen
+from govkit.pii.bytes import changed
+from govkit.pii.entities import CATEGORIES, family
+from govkit.pii.reading import ODD, TableFiles, Unit, batches, find_tables, units
+from govkit.pii.sketch import SAMPLE, Found, Sketch, masked, merge_all, pseudonym, read_batch
+from govkit.pii.verdict import REASONS, Claim, Column, judge_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VALUES_IN_MEMORY: Final = 2_000_000
+"""Values that the samples of all columns of a table may hold together."""
+FEWEST_KEPT: Final = 100
+NUMBERED: Final = frozenset(
+    ("BANK_ACCOUNT", "CREDIT_CARD", "DRIVER_LICENSE", "IP_ADDRESS", "LOCATION", "NATIONAL_ID", "PASSPORT")
+)
+"""In columns of these numbers nothing else is taken for a phone number."""
+Told = Callable[[int, int], None]
+"""Told how many bytes are done, of how many."""
+Mapper = Callable[[Sequence["Job"]], Iterable["Part"]]
+"""Runs jobs somewhere and gives their parts in any order."""
+
+
+class Example(Frozen):
+    """A value that was found, as far as it may be told."""
+
+    shape: str
+    """Letters as x, digits as 9."""
+    digest: str
+    """Keyed with a key that only this run had: equal values have equal digests."""
+
+
+class Inside(Frozen):
+    """An entity among other text in a column's cells."""
+
+    entity: str
+    category: str
+    cells: int
+    unread: int
+    """Cells that could hold it too and were not confirmed."""
+    examples: tuple[Example, ...]
+
+
+class ColumnReport(Frozen):
+    """What a column holds."""
+
+    column: str
+    cells: int
+    present: int
+    distinct: int
+    """An estimate above a thousand."""
+    entity: str | None = None
+    category: str | None = None
+    likelihood: str | None = None
+    share: float | None = None
+    kind: str = ""
+    reasons: tuple[str, ...] = ()
+    inside: tuple[Inside, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Say whether the column counts as holding an entity as a whole."""
+        return self.likelihood in ("likely", "very likely")
+
+
+class TableReport(Frozen):
+    """What a table holds."""
+
+    table: str
+    files: int
+    bytes: int
+    rows: int
+    odd_rows: int
+    """Rows with another number of cells than the header, scanned as plain text."""
+    notes: tuple[str, ...]
+    columns: tuple[ColumnReport, ...]
+
+
+class ScanReport(Frozen):
+    """What a scan found. Holds no value of the data."""
+
+    tables: tuple[TableReport, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part of one table, and what its columns are claimed for beforehand."""
+
+    table: int
+    unit: Unit
+    claimed: Mapping[str, frozenset[str]] = field(repr=False)
+    sample: int
+
+
+@dataclass
+class Part:
+    """What one job gave."""
+
+    table: int
+    sketches: dict[str, Sketch] = field(repr=False)
+    rows: int
+    odd_rows: int
+    bytes: int
+
+
+def scan(  # noqa: PLR0913 - each is one option of a scan
+    paths: Sequence[Path],
+    *,
+    options: Csv | None = None,
+    countries: Sequence[str] = (),
+    key: bytes | None = None,
+    run: Mapper | None = None,
+    told: Told | None = None,
+) -> ScanReport:
+    """Scan files and folders.
+
+    Args:
+        paths: data files, or folders of them.
+        options: how CSV files are written.
+        countries: declared ISO 3166 codes in small letters.
+        key: for the digests; drawn anew for every run where not given.
+        run: runs the jobs; in this process where not given.
+        told: hears of progress.
+
+    Raises:
+        InputProblem: a file can't be read.
+    """
+    tables = find_tables(paths)
+    before = {path: path.stat() for table in tables for path in table.paths}
+    jobs = [job for index, table in enumerate(tables) for job in _jobs(index, table, options)]
+    total = sum(table.size for table in tables)
+    done = 0
+    parts: list[list[Part]] = [[] for _ in tables]
+    for part in (run or in_this_process)(jobs):
+        parts[part.table].append(part)
+        done += part.bytes
+        if told:
+            told(done, total)
+    key = key or os.urandom(16)
+    reports = []
+    for table, found in zip(tables, parts, strict=True):
+        grown = [path for path in table.paths if changed(path, before[path])]
+        notes = ("the file was written to while it was read; what came later is not in here",) if grown else ()
+        reports.append(_report(table, found, countries, key, notes))
+    return ScanReport(tables=tuple(reports))
+
+
+def in_this_process(jobs: Sequence[Job]) -> Iterator[Part]:
+    """Run jobs one after the other."""
+    return map(run_job, jobs)
+
+
+def in_processes(count: int) -> Mapper:
+    """Run jobs in so many processes."""
+
+    def run(jobs: Sequence[Job]) -> Iterable[Part]:
+        import multiprocessing
+
+        if count < 2 or len(jobs) < 2:  # noqa: PLR2004
+            yield from in_this_process(jobs)
+            return
+        with ProcessPoolExecutor(min(count, len(jobs)), multiprocessing.get_context("spawn")) as pool:
+            yield from pool.map(run_job, jobs)
+
+    return run
+
+
+def run_job(job: Job) -> Part:
+    """Read one part and sketch its columns."""
+    part = Part(job.table, {}, 0, 0, 0)
+    for batch in batches(job.unit):
+        part.rows += batch.rows
+        read_batch(part.sketches, batch.columns, job.claimed, job.sample)
+        if batch.odd:
+            part.odd_rows += len(batch.odd)
+            read_batch(part.sketches, {ODD: _texts(batch.odd)}, {}, job.sample)
+    whole = job.unit.format not in ("parquet", "arrow")
+    part.bytes = job.unit.stop - job.unit.start if whole else job.unit.path.stat().st_size
+    return part
+
+
+def _texts(rows: Sequence[str]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(rows, pa.large_string())
+
+
+def _jobs(index: int, table: TableFiles, options: Csv | None) -> list[Job]:
+    parts = [unit for path in table.paths for unit in units(path, options)]
+    claimed, columns = _ahead(parts[0])
+    sample = max(FEWEST_KEPT, min(SAMPLE, VALUES_IN_MEMORY // max(columns, 1)))
+    return [Job(index, unit, claimed, sample) for unit in parts]
+
+
+def _ahead(unit: Unit) -> tuple[dict[str, frozenset[str]], int]:
+    """Judge columns by the first batch, so that a whole column of addresses isn't confirmed address by address."""
+    first = next(batches(unit), None)
+    if first is None:
+        return {}, 0
+    sketches = {name: Sketch() for name in first.columns}
+    for name, cells in first.columns.items():
+        sketches[name].add(cells.slice(0, SAMPLE))
+    claims = judge_table([Column(name, sketch.values, sketch.distinct) for name, sketch in sketches.items()])
+    return {name: frozenset({claim.entity}) for name, claim in claims.items() if claim.found}, len(sketches)
+
+
+def _report(
+    table: TableFiles, parts: Sequence[Part], countries: Sequence[str], key: bytes, notes: tuple[str, ...]
+) -> TableReport:
+    sketches = merge_all(part.sketches for part in parts)
+    columns = [
+        Column(name, sketch.values, sketch.distinct)
+        for name, sketch in sketches.items()
+        if name != ODD and sketch.sample
+    ]
+    claims = judge_table(columns, countries=countries)
+    return TableReport(
+        table=table.name,
+        files=len(table.paths),
+        bytes=table.size,
+        rows=sum(part.rows for part in parts),
+        odd_rows=sum(part.odd_rows for part in parts),
+        notes=notes,
+        columns=tuple(_column(name, sketch, claims.get(name), key) for name, sketch in sketches.items()),
+    )
+
+
+def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> ColumnReport:
+    whole = {claim.entity} if claim is not None and claim.found else set()
+    settled = whole | ({"PHONE_NUMBER"} if whole & NUMBERED else set())
+    inside = tuple(
+        _inside(entity, found, key) for entity, found in sorted(sketch.found.items()) if family(entity) not in settled
+    )
+    shared = {"column": name, "cells": sketch.cells, "present": sketch.present, "distinct": sketch.distinct}
+    if claim is None:
+        return ColumnReport(**shared, inside=inside)
+    return ColumnReport(
+        **shared,
+        entity=claim.entity,
+        category=claim.category,
+        likelihood=claim.likelihood.words,
+        share=round(claim.share, 6),
+        kind=claim.kind,
+        reasons=tuple(REASONS[reason] for reason in claim.reasons),
+        inside=inside,
+    )
+
+
+def _inside(entity: str, found: Found, key: bytes) -> Inside:
+    shapes = tuple(Example(shape=masked(value), digest=pseudonym(value, key)) for _, value in found.examples)
+    return Inside(
+        entity=family(entity),
+        category=CATEGORIES[family(entity)],
+        cells=found.cells,
+        unread=found.unread,
+        examples=shapes,
+    )
+
+
+def rate(done: int, total: int, since: float) -> str:
+    """Say how fast a scan is and how long it will still take."""
+    seconds = max(time.monotonic() - since, 1e-9)
+    speed = done / seconds
+    left = (total - done) / speed if speed else 0
+    return f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB, {speed / 1e6:,.0f} MB/s, {left:,.0f} s left"
