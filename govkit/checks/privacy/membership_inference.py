@@ -1,49 +1,54 @@
 """Whether the model's answers tell training rows from others."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from govkit.checks.privacy import _attacks
+from govkit.checks.privacy import _direct, _measures
+from govkit.checks.privacy._compared import compared
+from govkit.checks.privacy._confounders import Blind, alike, blind
+from govkit.checks.privacy._doubts import doubts
+from govkit.checks.privacy._measures import Attack
 from govkit.checks.privacy._sample import Sample, draw
-from govkit.core.errors import ModelUnavailable
-from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
+from govkit.config import Config
+from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Params, Product, Sizes, Work, check
-from govkit.stats import intervals
+from govkit.stats import intervals, roc
+from govkit.stats.differential_privacy import epsilon_of_auc
 from govkit.stats.multiple import simultaneous
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-WORK: Mapping[str, tuple[int, int]] = {"quick": (4_000, 1), "standard": (8_000, 2), "thorough": (10_000, 8)}
-"""Rows a side and pairs of reference models by budget."""
-FALSE_ALARMS = 0.01
-"""The rate of false alarms that `tpr_at_1pct_fpr` is named for."""
-POWER = 0.8
-POINTS = 200
-"""Points of all ROC curves together."""
-
-
-@dataclass(frozen=True)
-class Attack:
-    """An attack's scores on the rows it is judged on."""
-
-    name: str
-    members: "NDArray[np.float64]"
-    others: "NDArray[np.float64]"
+ROWS: Mapping[str, int] = {"quick": 4_000, "standard": 8_000, "thorough": 10_000}
+"""Rows a side by budget."""
+REFERENCES: Mapping[str, tuple[tuple[int, ...], int]] = {
+    "quick": ((4,), 20),
+    "standard": ((8, 4), 240),
+    "thorough": ((64, 32, 16, 8, 4), 2_000),
+}
+"""Numbers of reference models to choose from, and the seconds that all fits may take, by budget."""
+FIT_SECONDS: Mapping[str, int] = {"quick": 60, "standard": 120, "thorough": 600}
+"""Seconds after which one fit is given up, by budget; more than the plan expects, since machines are busy at times."""
+ANCHORED, ANCHORED_FROM = 8, 16
+"""Anchored reference models, and the number of other ones that there must be time for."""
+PER_HUNDRED = 100
 
 
 def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - the signature of a plan
-    """Take as many rows a side as there are, up to the budget's number."""
-    rows, pairs = WORK[budget]
-    rows = min(rows, max(sizes.train_rows, 1), max(sizes.test_rows, 1))
-    return Work({"rows": rows, "reference_pairs": pairs}, 2 + rows / 2_000 + pairs * rows / 1_000)
+    """Take as many rows and reference models as there is time for, from one timed fit."""
+    rows = min(ROWS[budget], max(sizes.train_rows, 1), max(sizes.test_rows, 1))
+    choices, limit = REFERENCES[budget]
+    fit = sizes.fit_ms_per_1000_rows * rows / 1e6
+    references = next((count for count in choices if fit and count * fit <= limit), 0)
+    anchored = ANCHORED if references >= ANCHORED_FROM else 0
+    counts = {
+        "rows": rows,
+        "references": references,
+        "anchored_references": anchored,
+        "fit_seconds": FIT_SECONDS[budget],
+    }
+    return Work(counts, 3 + rows / 1_000 + (references + 2 * anchored) * fit)
 
 
 @check(
@@ -53,22 +58,40 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         Emit("attack_auc", "auc", "chance that a training row looks more like one than another row does"),
         Emit("worst_attack_auc", "auc", "the largest of them"),
         Emit("tpr_at_1pct_fpr", "share", "training rows found while 1% of other rows are falsely called training rows"),
+        Emit("worst_tpr_at_1pct_fpr", "share", "the largest of them, also as it is where Fisher's test finds it"),
+        Emit("tpr_at_01pct_fpr", "share", "training rows found while 0.1% of other rows are falsely called"),
         Emit("blind_auc", "auc", "how well training rows are told from others without the model"),
+        Emit("blind_auc_judged", "auc", "the same among the rows that attacks are judged on"),
         Emit("smallest_detectable_auc", "auc", "smallest AUC that these rows would show with a power of 0.8"),
         Emit("twins_dropped", "count", "rows left out because TRAIN and DATA both hold them"),
+        Emit("near_twins_dropped", "count", "rows left out because the other file holds nearly the same"),
+        Emit("train_duplicates", "count", "rows of TRAIN that equal another row of TRAIN"),
         Emit("members", "count", "training rows used, and as many others"),
     ),
     messages={
-        "privacy.too_few_rows": "After exact twins are left out, {rows} rows a side remain; at least {needed} are "
-        "needed.",
+        "privacy.too_few_rows": "After {dropped} rows that stand in both TRAIN and DATA are left out, {rows} rows a "
+        "side remain; at least {needed} are needed.",
         "privacy.twins": "{rows} rows stand in both TRAIN and DATA with the same target and were left out.",
-        "privacy.told_apart_blindly": "Training rows can be told from others without the model (AUC at least {low}); "
-        "the two files differ, so the attacks' success is not the model's alone.",
-        "privacy.no_reference": "Models for comparison could not be fitted, so that the attack with reference models "
-        "is missing.",
+        "privacy.near_twins": "{rows} rows nearly equal one of the other file and were left out.",
+        "privacy.shared_groups": "{rows} rows were left out because their group is in both TRAIN and DATA.",
+        "privacy.duplicates": "{rows} rows of TRAIN equal another row of TRAIN; repeated rows are memorised most.",
+        "privacy.told_apart_blindly": "Training rows can be told from others without the model (AUC at least {low}): "
+        "the two files differ.",
+        "privacy.matched": "{members} training rows and as many others that look alike to a classifier without the "
+        "model were judged, so that the difference between the files is not taken for memory.",
+        "privacy.no_reference": "The model could not be fitted anew in this budget, so the strongest attacks are "
+        "missing. What was found stands; finding nothing decides nothing.",
+        "privacy.found": "An outsider could tell for {found} of 100 people in the training data, at one false claim "
+        "in 100, that they were in it (attack: {attack}).",
+        "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
+        "differential privacy with an epsilon below {epsilon} would rule that out.",
+        "privacy.digest": "TRAIN is not the file whose digest was recorded with the model.",
+        "privacy.train_worse": "The model does worse on TRAIN than on DATA, so TRAIN is probably not what it was "
+        "fitted on.",
     },
     libraries=("adversarial-robustness-toolbox", "numpy", "scikit-learn", "scipy"),
     plan=plan,
+    refits=True,
 )
 def membership_inference(  # noqa: PLR0913 - each is an input of the check
     *,
@@ -79,6 +102,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     predictions: Predictions,
     columns: Columns,
     task: Task,
+    config: Config,
     work: Mapping[str, int],
     seed: int,
 ) -> Iterator[Product]:
@@ -88,140 +112,102 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
         Where that works, whoever may ask the model learns that a person was in the training data, for instance among
         the patients of a clinic; it also shows that the model has memorised rows.
     Method:
-        As many rows of TRAIN as of DATA, rows in both left out. Attacks: right or wrong label, probability of the true
-        class, modified entropy ranked within classes, the random-forest attack of the Adversarial Robustness Toolbox,
-        and gradient boosting on all answers; the last two learn on one half and are judged on the other. Where the
-        model can be refitted, its probability is compared with that of clones fitted with and without each row (RMIA).
-        Regression: size of the residual.
-        Intervals hold for all attacks together (Bonferroni, 95%): DeLong for AUC, Clopper-Pearson for the share found.
-        Ties count against the attack: the threshold is the largest with at most 1% false alarms.
+        As many rows of TRAIN as of DATA; equal and nearly equal rows of both are left out. Direct attacks: right or
+        wrong label, probability of the true class, modified entropy ranked within classes, the random-forest attack of
+        the Adversarial Robustness Toolbox, and gradient boosting on all answers; the last two learn on one half and
+        are judged on the other. Regression: size of the residual.
+        Where the model can be fitted anew, reference models are fitted on random halves of all these rows, in
+        complementary pairs within classes; RMIA and LiRA compare the model with them, and the meta attack learns from
+        reference models that play the target what membership looks like. It is the primary attack.
+        A classifier that sees the data alone tells whether the two files differ in themselves; where they do, only
+        rows of equal blind score are judged.
+        Intervals hold for all attacks together (Bonferroni, 95%): DeLong for AUC; order statistics and Clopper-Pearson
+        for the share found. Ties count against the attack. Fisher's test, with a threshold from a separate half of the
+        other rows and Holm's correction, tells whether training rows are found at all.
     Limits:
-        A stronger attack may exist. Without clones, or with few of them, much leakage is missed. Where
-        TRAIN and DATA differ in themselves (blind AUC above one half), success is not the model's alone. The interval
-        of the share found does not cover the threshold's own uncertainty.
+        A stronger attack may exist. Without reference models, or with few of them, much leakage is missed, so that
+        nothing found is then no pass. The audit judges the rows of these two files and this pipeline.
 
     References:
         Yeom et al. (2018); Song and Mittal (2021); Carlini et al. (2022); Zarifzadeh et al. (2024); Das et al. (2024).
     """
-    sample = draw(((train, train_predictions), (test, predictions)), columns, work["rows"], seed)
-    scores = _attacks.panel(sample, task, seed)
-    if work["reference_pairs"] and sample.probability is not None:
-        try:
-            scores["reference models"] = _attacks.reference(model, sample, task, work["reference_pairs"], seed)
-        except ModelUnavailable:
-            yield _finding("MIA-003", Severity.INFO, "privacy.no_reference", "model")
-    attacks = [_judged(name, found, sample) for name, found in scores.items()]
-    yield from _aucs(attacks)
-    yield from _found_at_low_false_alarms(attacks)
-    yield from _blind(_judged("blind", _attacks.blind(sample, seed), sample))
+    from threadpoolctl import threadpool_limits
+
+    sides = ((train, train_predictions), (test, predictions))
+    drawn = draw(sides, columns, work["rows"], seed)
+    with threadpool_limits(1):  # sums come out the same on any number of cores
+        before = blind(drawn, seed)
+        sample, after = alike(drawn, before, seed)
+        found = compared(model, sample, task, work, seed)
+        scores = {**_direct.panel(sample, task, seed), **found.scores}
+    graded = not task.is_classification or sample.probability is not None or sample.score is not None
+    attacks = [
+        _measures.judged(name, given, sample, graded=graded and name != "label gap") for name, given in scores.items()
+    ]
+    p_values = _measures.beyond_chance(attacks, seed)
+    yield from _measured(attacks, p_values)
+    doubtful = list(doubts(sides, config, task))
+    if doubtful or not found.refitted:
+        yield from _measures.nothing_counted()
+    yield from doubtful
+    if not found.refitted:
+        yield _finding("MIA-003", Severity.MEDIUM, "privacy.no_reference", "model")
+    yield from _blindly(before, after, sample)
     yield from _counts(attacks, sample)
-    yield _curves(attacks)
+    yield _measures.summary(attacks, p_values)
+    yield _measures.curves(attacks)
 
 
-def _judged(name: str, scores: "NDArray[np.float64]", sample: Sample) -> Attack:
-    import numpy as np
-
-    there = np.isfinite(scores)
-    return Attack(name, scores[there & sample.member], scores[there & ~sample.member])
-
-
-def _finding(rule: str, severity: Severity, message: str, where: str, **args: float) -> Finding:
+def _finding(rule: str, severity: Severity, message: str, where: str, **args: float | str) -> Finding:
     return Finding(rule=rule, severity=severity, message=Message(id=message, args=dict(args)), where=where)
 
 
-def _aucs(attacks: list[Attack]) -> Iterator[Product]:
-    level = simultaneous(intervals.LEVEL, len(attacks))
-    best: list[Measurement] = []
-    for attack in attacks:
-        area, interval = intervals.delong(attack.members, attack.others, level=level)
-        found = Measurement(
-            name="attack_auc",
-            value=area,
-            unit="auc",
-            n=len(attack.members) + len(attack.others),
-            interval=interval,
-            group={"attack": attack.name},
-        )
-        best.append(found)
-        yield found
-    worst = max(best, key=lambda one: one.value)
-    ends = [(one.interval.low or 0.0, one.interval.high or 1.0) for one in best if one.interval]
-    low, high = (max(end) for end in zip(*ends, strict=True))
-    interval = Interval(low=low, high=high, level=intervals.LEVEL, method="largest of simultaneous delong limits")
-    yield worst.model_copy(update={"name": "worst_attack_auc", "interval": interval})
+def _measured(attacks: list[Attack], p_values: Mapping[str, float]) -> Iterator[Product]:
+    """Give what the attacks found, and say it in a sentence where it is beyond chance."""
+    areas = list(_measures.areas(attacks))
+    yield from areas
+    for name in _measures.LOW_RATES:
+        yield from _measures.low_rates(attacks, name)
+    exposed = list(_measures.significant(attacks, p_values))
+    yield from exposed
+    if exposed:
+        worst = max(exposed, key=lambda one: one.value)
+        share = round(worst.value * PER_HUNDRED)
+        yield _finding("MIA-004", Severity.MEDIUM, "privacy.found", "model", found=share, attack=worst.group["attack"])
+    clear = [one for one in areas[:-1] if one.interval and (one.interval.low or 0.0) > 0.5]  # noqa: PLR2004 - guessing
+    if clear:
+        best = max(clear, key=lambda one: one.interval.low or 0.0 if one.interval else 0.0)
+        low = best.interval.low or 0.0 if best.interval else 0.0
+        said: dict[str, float | str] = {"attack": best.group["attack"], "auc": best.value, "low": low}
+        yield _finding("MIA-005", Severity.MEDIUM, "privacy.average", "model", **said, epsilon=epsilon_of_auc(low))
 
 
-def _found_at_low_false_alarms(attacks: list[Attack]) -> Iterator[Product]:
-    level = simultaneous(intervals.LEVEL, len(attacks))
-    for attack in attacks:
-        found, n = int((attack.members > _threshold(attack.others, FALSE_ALARMS)).sum()), len(attack.members)
-        interval = intervals.proportion(found, n, level=level, method="clopper-pearson")
-        if len(attack.others) * FALSE_ALARMS < 1:
-            interval = interval.model_copy(update={"low": 0.0, "high": 1.0, "method": "too few rows for 1%"})
-        yield Measurement(
-            name="tpr_at_1pct_fpr",
-            value=found / n,
-            unit="share",
-            n=n,
-            interval=interval,
-            group={"attack": attack.name},
-        )
-
-
-def _threshold(others: "NDArray[np.float64]", rate: float) -> float:
-    """Give the value that at most a share `rate` of the other rows exceeds."""
-    import numpy as np
-
-    ordered = np.sort(others)[::-1]
-    return float(ordered[min(int(rate * len(ordered) + 1e-9), len(ordered) - 1)])
-
-
-def _blind(attack: Attack) -> Iterator[Product]:
-    area, interval = intervals.delong(attack.members, attack.others)
-    n = len(attack.members) + len(attack.others)
-    yield Measurement(name="blind_auc", value=area, unit="auc", n=n, interval=interval)
-    if interval.low is not None and interval.low > 1 / 2:
-        yield _finding("MIA-002", Severity.MEDIUM, "privacy.told_apart_blindly", "TRAIN, DATA", low=interval.low)
+def _blindly(before: Blind, after: Blind, sample: Sample) -> Iterator[Product]:
+    """Tell what the data alone give away, and what became of it."""
+    for name, found in (("blind_auc", before), ("blind_auc_judged", after)):
+        yield Measurement(name=name, value=found.auc, unit="auc", n=found.n, interval=found.interval)
+    if before.beats_guessing:
+        low = before.interval.low or 0.0
+        yield _finding("MIA-002", Severity.MEDIUM, "privacy.told_apart_blindly", "TRAIN, DATA", low=low)
+    if before is not after:
+        members = sample.judged_members
+        yield _finding("MIA-006", Severity.INFO, "privacy.matched", "TRAIN, DATA", members=members)
 
 
 def _counts(attacks: list[Attack], sample: Sample) -> Iterator[Product]:
-    members = int(sample.member.sum())
+    members, left_out = sample.judged_members, sample.left_out
     smallest = min(len(attack.members) for attack in attacks)
-    value = _smallest_detectable(smallest, simultaneous(intervals.LEVEL, len(attacks)))
+    value = roc.smallest_detectable_auc(smallest, simultaneous(intervals.LEVEL, len(attacks)))
     yield Measurement(name="smallest_detectable_auc", value=value, unit="auc", n=2 * smallest)
-    yield Measurement(name="twins_dropped", value=float(sample.twins), unit="count", n=sample.twins + 2 * members)
+    for name, count, message, rule in (
+        ("twins_dropped", left_out.twins, "privacy.twins", "MIA-001"),
+        ("near_twins_dropped", left_out.near_twins, "privacy.near_twins", "MIA-007"),
+        ("train_duplicates", left_out.duplicates, "privacy.duplicates", "MIA-008"),
+    ):
+        yield Measurement(name=name, value=float(count), unit="count", n=count + 2 * members)
+        if count:
+            yield _finding(rule, Severity.MEDIUM, message, "TRAIN, DATA", rows=count)
     yield Measurement(name="members", value=float(members), unit="count", n=2 * members)
-    if sample.twins:
-        yield _finding("MIA-001", Severity.MEDIUM, "privacy.twins", "TRAIN, DATA", rows=sample.twins)
-
-
-def _smallest_detectable(n: int, level: float) -> float:
-    """Give the AUC whose lower limit exceeds one half in 80% of such samples, n rows a side.
-
-    The variance under equality is that of the Mann-Whitney statistic, (2n + 1) / 12n².
-    """
-    from math import sqrt
-
-    from scipy.special import ndtri
-
-    reach = float(ndtri(0.5 + level / 2) + ndtri(POWER))
-    return min(0.5 + reach * sqrt((2 * n + 1) / (12 * n * n)), 1.0)
-
-
-def _curves(attacks: list[Attack]) -> Table:
-    """Thin each ROC curve to points spread evenly on a logarithmic axis of false alarms."""
-    import numpy as np
-
-    rows: list[tuple[float, float, str]] = []
-    for attack in attacks:
-        rates = np.geomspace(1 / len(attack.others), 1, POINTS // len(attacks) - 1)
-        seen = {}
-        for rate in rates:
-            threshold = _threshold(attack.others, float(rate)) if rate < 1 else -np.inf
-            false = float((attack.others > threshold).mean())
-            seen[false] = float((attack.members > threshold).mean())
-        rows.extend((false, true, attack.name) for false, true in sorted(seen.items()))
-    columns = (Column(name="fpr", unit="share"), Column(name="tpr", unit="share"), Column(name="attack"))
-    return Table(
-        name="membership_roc", title="Training rows found by rate of false alarms", columns=columns, rows=tuple(rows)
-    )
+    if left_out.shared_groups:
+        rows = left_out.shared_groups
+        yield _finding("MIA-009", Severity.MEDIUM, "privacy.shared_groups", "TRAIN, DATA", rows=rows)

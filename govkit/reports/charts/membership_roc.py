@@ -82,7 +82,7 @@ def membership_roc(table: Table, limits: Sequence[Limit]) -> Drawing:
     at, best = x(FALSE_CLAIMS), max(map(_found, curves.values()))
     body += shape("circle", "accent", "paper", cx=at, cy=y(best), r=4.5) if best >= floor else ""
     for limit in limits:
-        if limit.measurement == "tpr_at_1pct_fpr":
+        if limit.measurement.endswith("tpr_at_1pct_fpr"):
             high = y(limit.threshold)
             body += shape("line", "", "bad", x1=at - 16, x2=at + 16, y1=high, y2=high, stroke_width="2")
             body += text(at - 20, high + 4, limit.words, tone="bad", anchor="end")

@@ -1,0 +1,114 @@
+"""Attacks that ask the model alone: each row's score is higher the more it looks like a training row."""
+
+import warnings
+from typing import TYPE_CHECKING
+
+from govkit.checks.privacy._references import margin, of_truth
+from govkit.checks.privacy._sample import Sample
+from govkit.inputs.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+
+WIDE = 20
+"""Classes up to which attacks that learn see every probability."""
+
+
+def panel(sample: Sample, task: Task, seed: int) -> "dict[str, Scores]":
+    """Give the scores of every direct attack by name; NaN for rows that an attack was fitted on."""
+    import numpy as np
+
+    if not task.is_classification:
+        error = np.asarray(sample.truth - sample.predicted, dtype=np.float64)
+        signs = np.column_stack([np.abs(error), error, error + sample.predicted])
+        return {"residual": -np.abs(error), "supervised": _supervised(sample, signs, seed)}
+    found = {"label gap": (sample.truth == sample.predicted).astype(np.float64)}
+    if sample.probability is not None:
+        found["confidence"] = of_truth(sample.probability, sample.truth)
+        found["modified entropy"] = _ranked_in_class(-_modified_entropy(sample.probability, sample.truth), sample.truth)
+        if len(task.classes) <= WIDE:
+            found["ART black box"] = _art(sample, sample.probability, len(task.classes), seed)
+        found["supervised"] = _supervised(sample, _signs(sample, sample.probability), seed)
+    elif sample.score is not None:
+        ahead = margin(sample.score, sample.truth)
+        found["confidence"] = ahead
+        found["supervised"] = _supervised(sample, np.column_stack([ahead, np.abs(ahead), sample.truth]), seed)
+    return found
+
+
+def _modified_entropy(probability: "NDArray[np.float64]", truth: "NDArray[np.generic]") -> "Scores":
+    """Give Song and Mittal's (2021) modified entropy, equation 8; low for rows that the model is right and sure of."""
+    import numpy as np
+
+    clipped = np.clip(probability, 1e-12, 1 - 1e-12)
+    mine = of_truth(clipped, truth)
+    against = clipped * -np.log(1 - clipped)
+    entropy: Scores = against.sum(axis=1) - of_truth(against, truth) - (1 - mine) * np.log(mine)
+    return entropy
+
+
+def _ranked_in_class(scores: "Scores", truth: "NDArray[np.generic]") -> "Scores":
+    """Give each score's rank within its class, so that one threshold serves all classes."""
+    import numpy as np
+    from scipy.stats import rankdata
+
+    ranks = np.empty(len(scores))
+    for one in np.unique(truth):
+        mine = truth == one
+        ranks[mine] = rankdata(scores[mine]) / mine.sum()
+    return ranks
+
+
+def _signs(sample: Sample, probability: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    import numpy as np
+
+    mine = of_truth(probability, sample.truth)
+    clipped = np.clip(mine, 1e-9, 1 - 1e-9)
+    signs = [mine, np.log(clipped / (1 - clipped)), probability.max(axis=1), sample.truth]
+    if probability.shape[1] <= WIDE:
+        signs.extend(probability.T)
+    return np.column_stack(signs)
+
+
+def _supervised(sample: Sample, signs: "NDArray[np.float64]", seed: int) -> "Scores":
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return _judged_on_the_rest(sample, signs, HistGradientBoostingClassifier(**_small(seed)))
+
+
+def _small(seed: int) -> dict[str, int | bool]:
+    return {"max_iter": 60, "max_leaf_nodes": 8, "early_stopping": False, "random_state": seed % 2**31}
+
+
+def _judged_on_the_rest(sample: Sample, signs: "NDArray[np.float64]", learner: object) -> "Scores":
+    import numpy as np
+
+    known, asked = sample.attack_half & sample.judged, ~sample.attack_half & sample.judged
+    learner.fit(signs[known], sample.member[known])  # type: ignore[attr-defined]
+    scores = np.full(len(known), np.nan)
+    scores[asked] = learner.predict_proba(signs[asked])[:, 1]  # type: ignore[attr-defined]
+    return scores
+
+
+def _art(sample: Sample, probability: "NDArray[np.float64]", classes: int, seed: int) -> "Scores":
+    """Run the random-forest attack of the Adversarial Robustness Toolbox on the model's probabilities."""
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of ART's own imports
+        from art.attacks.inference.membership_inference import MembershipInferenceBlackBox
+        from art.estimators.classification import BlackBoxClassifier
+
+        view = BlackBoxClassifier(lambda rows: rows, (classes,), classes)
+        attack = MembershipInferenceBlackBox(view, attack_model_type="rf")
+        attack.attack_model.set_params(random_state=seed % 2**31)
+        member, truth = sample.member, np.eye(classes)[sample.truth.astype(np.int64)]
+        half, asked = sample.attack_half & sample.judged, ~sample.attack_half & sample.judged
+        known, other = half & member, half & ~member
+        attack.fit(pred=probability[known], y=truth[known], test_pred=probability[other], test_y=truth[other])
+        scores = np.full(len(half), np.nan)
+        scores[asked] = attack.infer(None, y=truth[asked], pred=probability[asked], probabilities=True)[:, -1]
+    return scores
