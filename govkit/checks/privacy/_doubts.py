@@ -19,12 +19,18 @@ CERTAIN = 1e-4
 
 def doubts(sides: Sides, config: Config, task: Task) -> Iterator[Finding]:
     """Say what speaks against TRAIN: a digest that was recorded for another file, or a worse result than on DATA."""
-    (train, known), (_, held_out) = sides
+    train = sides[0][0]
     recorded = config.provenance.digests.get(train.name)
     if recorded is not None and recorded.lower() != train.sha256:
         yield _finding("MIA-010", "privacy.digest")
-    if _worse(_mistakes(known, task), _mistakes(held_out, task)):
+    if train_is_worse(sides, task):
         yield _finding("MIA-011", "privacy.train_worse")
+
+
+def train_is_worse(sides: Sides, task: Task) -> bool:
+    """Tell whether the model does worse on TRAIN than on DATA, by more than luck; a model knows what it was fitted on."""
+    (_, known), (_, held_out) = sides
+    return _worse(_mistakes(known, task), _mistakes(held_out, task))
 
 
 def _mistakes(answers: Predictions, task: Task) -> "NDArray[np.float64]":

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from govkit.checks.privacy import _direct, _measures
 from govkit.checks.privacy._compared import compared
 from govkit.checks.privacy._confounders import Blind, alike, blind
-from govkit.checks.privacy._doubts import doubts
+from govkit.checks.privacy._doubts import doubts, train_is_worse
 from govkit.checks.privacy._measures import Attack
 from govkit.checks.privacy._sample import Sample, draw
 from govkit.config import Config
@@ -82,7 +82,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "privacy.no_reference": "The model could not be fitted anew in this budget, so the strongest attacks are "
         "missing. What was found stands; finding nothing decides nothing.",
         "privacy.found": "An outsider could tell for {found} of 100 people in the training data, at one false claim "
-        "in 100, that they were in it (attack: {attack}).",
+        "in 100, that they were in it; guessing finds 1 (attack: {attack}).",
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
         "differential privacy with an epsilon below {epsilon} would rule that out.",
         "privacy.digest": "TRAIN is not the file whose digest was recorded with the model.",
@@ -146,10 +146,9 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     ]
     p_values = _measures.beyond_chance(attacks, seed)
     yield from _measured(attacks, p_values)
-    doubtful = list(doubts(sides, config, task))
-    if doubtful or not found.refitted:
+    if train_is_worse(sides, task) or not found.refitted:
         yield from _measures.nothing_counted()
-    yield from doubtful
+    yield from doubts(sides, config, task)
     if not found.refitted:
         yield _finding("MIA-003", Severity.MEDIUM, "privacy.no_reference", "model")
     yield from _blindly(before, after, sample)
