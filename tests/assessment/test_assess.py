@@ -63,7 +63,7 @@ def _evidence(check, needed, quality):
     if quality == "absent":
         return None
     measured = [measurement(criterion, quality) for criterion in needed]
-    measured.append(Measurement(name="blind_auc", value=0.5, unit="auc", n=10))
+    measured.append(Measurement(name="blind_auc_judged", value=0.5, unit="auc", n=10))
     measured.append(Measurement(name="accuracy", value=0.9, unit="share", n=10))
     return Evidence(**common, outcome=Outcome.MEASURED, measurements=tuple(measured), params={"eps": (0.05, 0.1)})
 

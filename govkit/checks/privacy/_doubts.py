@@ -28,7 +28,7 @@ def doubts(sides: Sides, config: Config, task: Task) -> Iterator[Finding]:
 
 
 def train_is_worse(sides: Sides, task: Task) -> bool:
-    """Tell whether the model does worse on TRAIN than on DATA, by more than luck; a model knows what it was fitted on."""
+    """Tell whether the model does worse on TRAIN than on DATA, by more than luck."""
     (_, known), (_, held_out) = sides
     return _worse(_mistakes(known, task), _mistakes(held_out, task))
 
