@@ -80,6 +80,24 @@ class PersonalData(Frozen):
     """Column to entity types, `{customer_name: [PERSON]}`."""
 
 
+class PopulationCell(Frozen):
+    """A group that is described by several columns."""
+
+    when: Annotated[dict[str, Label], Field(min_length=1)]
+    """Column to value, `{sex: female, housing: tenant}`."""
+    share: Share
+    """Its share of the population."""
+
+
+class Population(Frozen):
+    """Shares of groups in the population that the system is used on."""
+
+    shares: dict[str, dict[Label, Share]] = Field(default_factory=dict)
+    """Column to value to share, `{sex: {female: 0.51, male: 0.49}}`."""
+    cells: tuple[PopulationCell, ...] = ()
+    """Intersections, `{when: {sex: female, housing: tenant}, share: 0.2}`."""
+
+
 class Parent(Frozen):
     """A data set that the data was derived from."""
 
@@ -174,6 +192,7 @@ class Config(Frozen):
     columns: Columns = Columns()
     csv: Csv = Csv()
     personal_data: PersonalData = PersonalData()
+    population: Population = Population()
     provenance: Provenance = Provenance()
     model_card: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Declarations for the model card: `intended_use`, `out_of_scope`, `limitations`, ..."""

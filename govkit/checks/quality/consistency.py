@@ -1,0 +1,170 @@
+"""Cells that don't fit their column: text among numbers, stand-ins for missing, another unit."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from govkit.core.evidence import Finding, Measurement, Message, Severity
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.rows import missing
+from govkit.plugins.check import Emit, Product, check
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+SENTINELS: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0, 999999.0)
+FACTORS: Final = (10.0, 12.0, 60.0, 100.0, 1000.0, 2.54, 2.20462, 0.3048)
+"""Ratios of units that are mixed up: decimal shifts, months and years, inch and pound."""
+FEWEST: Final = 100
+MOST_LEVELS: Final = 100
+
+
+@check(
+    "quality.consistency",
+    title="Cells that don't fit their column",
+    emits=(
+        Emit("mixed_type_columns", "count", "features in which up to a tenth of the cells is text among numbers"),
+        Emit("stand_in_columns", "count", "features with a far-off value such as -999 that stands for missing"),
+        Emit("unit_slip_columns", "count", "features with a cluster of values that is a constant factor away"),
+        Emit("wide_category_columns", "count", "category features in which most values are rare"),
+        Emit("infinite_cells", "count", "cells of numeric features that are infinite"),
+    ),
+    messages={
+        "quality.consistency.mixed": "{cells} cells of {column} are text; the others are numbers.",
+        "quality.consistency.stand_in": "{cells} cells of {column} hold one far-off number that usually stands for "
+        "missing.",
+        "quality.consistency.unit": "{cells} cells of {column} lie about {factor} times away from the others: another "
+        "unit?",
+        "quality.consistency.wide": "{column} has {values} distinct values on {rows} rows: most are too rare to learn "
+        "from.",
+        "quality.consistency.infinite": "{cells} cells of {column} are infinite.",
+    },
+    libraries=("numpy", "pyarrow"),
+)
+def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
+    """Look for cells that were written in another type, another unit or in place of a missing value.
+
+    Why it matters: such cells pass as data, and a model either learns from them or answers nonsense for them.
+
+    Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
+    list (-999, 9999 and the like) that lies beyond five times the range of the middle nine tenths. A unit slip is a
+    cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle
+    when divided by a common ratio of units. Categories are wide when more than 100 values have fewer than five rows on
+    average.
+
+    Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
+    alike.
+
+    References: ISO/IEC 25012, consistency and accuracy.
+    """
+    counts = dict.fromkeys(("mixed", "stand_in", "unit", "wide", "infinite"), 0)
+    infinite = 0
+    for name in columns.features:
+        for finding in _of_column(test, name, columns.kinds.get(name, "")):
+            kind = finding.message.id.rsplit(".", 1)[-1]
+            counts[kind] += 1
+            infinite += int(finding.message.args["cells"]) if kind == "infinite" else 0
+            yield finding
+    n = len(columns.features)
+    yield Measurement(name="mixed_type_columns", value=counts["mixed"], unit="count", n=n)
+    yield Measurement(name="stand_in_columns", value=counts["stand_in"], unit="count", n=n)
+    yield Measurement(name="unit_slip_columns", value=counts["unit"], unit="count", n=n)
+    yield Measurement(name="wide_category_columns", value=counts["wide"], unit="count", n=n)
+    yield Measurement(name="infinite_cells", value=infinite, unit="count", n=n * test.rows)
+
+
+def _of_column(test: Dataset, name: str, kind: str) -> Iterator[Finding]:
+    import numpy as np
+    import pandas as pd
+    import pyarrow.compute as pc
+
+    column = test.frame[name]
+    if pd.api.types.is_bool_dtype(column):
+        return
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        infinite = int(np.isinf(values).sum())
+        if infinite:
+            yield _finding("infinite", "QUA-054", name, cells=infinite)
+        yield from _numbers(values[np.isfinite(values)], name)
+        return
+    strings = test.strings.column(name)
+    present = strings.filter(pc.invert(missing(strings)))
+    texts = _texts(present)
+    if 0 < texts <= 0.1 * len(present):
+        yield _finding("mixed", "QUA-050", name, cells=texts)
+    elif kind == "category":
+        distinct = len(pc.unique(present))
+        if distinct > MOST_LEVELS and len(present) / distinct < 5:  # noqa: PLR2004 - rows a value
+            yield _finding("wide", "QUA-053", name, values=distinct, rows=len(present))
+
+
+def _texts(present: "pa.ChunkedArray") -> int:
+    """Count the cells that are no number."""
+    import pyarrow.compute as pc
+
+    number = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$"
+    return int(pc.sum(pc.invert(pc.match_substring_regex(present, number))).as_py() or 0)
+
+
+def _numbers(values: "NDArray[np.float64]", name: str) -> Iterator[Finding]:
+    import numpy as np
+
+    if len(values) < FEWEST:
+        return
+    low, high = np.quantile(values, [0.05, 0.95])
+    spread = high - low
+    for sentinel in SENTINELS:
+        cells = int((values == sentinel).sum())
+        rest = values[values != sentinel]
+        if cells > 1 and len(rest) and spread and _far(sentinel, rest):
+            yield _finding("stand_in", "QUA-051", name, cells=cells)
+            values = rest
+    slip = _slip(values)
+    if slip:
+        cells, factor = slip
+        yield _finding("unit", "QUA-052", name, cells=cells, factor=factor)
+
+
+def _far(sentinel: float, rest: "NDArray[np.float64]") -> bool:
+    """Say whether a value lies beyond all others by more than their whole range."""
+    low, high = float(rest.min()), float(rest.max())
+    return sentinel < low - (high - low) or sentinel > high + (high - low)
+
+
+def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:
+    """Find a small cluster that the largest gap on the log scale cuts off and a factor brings back."""
+    import numpy as np
+
+    positive = np.sort(values[values > 0])
+    if len(positive) < 0.95 * len(values) or len(np.unique(positive)) < 50:  # noqa: PLR2004 - counts have gaps anyway
+        return None
+    logs = np.log(positive)
+    gaps = np.diff(logs)
+    place = int(gaps.argmax()) + 1
+    groups = sorted((logs[:place], logs[place:]), key=len)
+    few, most = groups
+    if not 0.002 <= len(few) / len(logs) <= 0.2 or len(few) < 5 or gaps.max() < 3 * _usual(most):  # noqa: PLR2004
+        return None
+    shift = float(np.median(few) - np.median(most))
+    width = float(np.quantile(most, 0.95) - np.quantile(most, 0.05))
+    for factor in FACTORS:
+        near = abs(abs(shift) - np.log(factor)) < max(0.25 * width, 0.05)
+        if near and abs(shift) > width:
+            return len(few), factor
+    return None
+
+
+def _usual(logs: "NDArray[np.float64]") -> float:
+    """Give the largest gap within the bulk of sorted values."""
+    import numpy as np
+
+    inner = logs[int(0.02 * len(logs)) : int(0.98 * len(logs)) + 1]
+    return float(np.diff(inner).max()) if len(inner) > 1 else 0.0
+
+
+def _finding(kind: str, rule: str, column: str, /, **arguments: float) -> Finding:
+    message = Message(id=f"quality.consistency.{kind}", args={"column": column, **arguments})
+    return Finding(rule=rule, severity=Severity.LOW, message=message, where=f"column {column}")

@@ -1,0 +1,158 @@
+"""How many labels are likely wrong, and which rows to look at first."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from govkit.checks.quality._sample import drawn, labelled
+from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.space import numeric, points
+from govkit.inputs.task import Task
+from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
+from govkit.stats.label_noise import Noise, plateau
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS: Final = {"quick": 5_000, "standard": 20_000, "thorough": 50_000}
+FOLDS: Final = 5
+FEWEST: Final = 300
+FEWEST_OF_A_CLASS: Final = 20
+LISTED: Final = 50
+
+
+@check(
+    "quality.label_errors",
+    title="Wrong labels",
+    emits=(
+        Emit("label_noise", "share", "labels that are wrong at random, estimated"),
+        Emit("suspicious_labels", "count", "rows that confident learning takes for mislabelled"),
+    ),
+    messages={
+        "quality.label_errors.noise": "About {share} of the labels in {data} look swapped: even where the class is "
+        "clear, the label often says something else.",
+        "quality.label_errors.no_target": "The target stands in none of the files.",
+        "quality.label_errors.regression": "Wrong target values of a regression are not estimated.",
+        "quality.label_errors.few": "{rows} usable rows with {classes} usable classes are too few; {needed} rows and "
+        "two classes of {of_a_class} rows are needed.",
+    },
+    libraries=("cleanlab", "numpy", "scikit-learn", "scipy"),
+    plan=lambda sizes, budget, _: _plan(sizes, budget),
+)
+def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
+    test: Dataset, columns: Columns, task: Task, work: Mapping[str, int], seed: int, train: Dataset | None = None
+) -> Iterator[Product]:
+    """Estimate how many labels are wrong, and rank the rows whose label disagrees most with their features.
+
+    Why it matters: a model learns wrong labels too, and wrong labels among the hold-out rows make every metric wrong.
+
+    Method: a logistic and a gradient-boosted model are fitted in five folds to the features; the one of higher
+    likelihood judges the rows it has not seen. Where classes only overlap, label and judgement agree ever more as the
+    class gets clearer; where labels were swapped, agreement stops short of that. The shortfall, with its
+    profile-likelihood interval, is the estimate. Suspicious rows are ranked by confident learning.
+
+    Limits: labels that are wrong for a reason (always in the same region, or always from class to class) are found as
+    far as other rows contradict them. Where features say little about the target, the interval is wide and the result
+    undecided. It covers chance and not structure that the judging models miss, which can shift it by a point or two.
+    The judging models are govkit's, not the audited one. Row numbers are listed, never contents.
+
+    References: Northcutt, Jiang and Chuang (2021), Confident learning, JAIR 70; Liu and Tao (2016), IEEE TPAMI 38.
+    """
+    target = columns.target
+    data = next((each for each in (train, test) if each is not None and target in each.columns), None)
+    if target is None or data is None:
+        raise NotApplicable("quality.label_errors.no_target")
+    if not task.is_classification:
+        raise NotApplicable("quality.label_errors.regression")
+    rows, labels, classes = _usable(data, target, task, work, seed)
+    if len(rows) < FEWEST or classes < 2:  # noqa: PLR2004 - two classes to swap
+        raise NotPossible(
+            "quality.label_errors.few",
+            rows=len(rows),
+            classes=classes,
+            needed=FEWEST,
+            of_a_class=FEWEST_OF_A_CLASS,
+        )
+    judged = _judgement(data, columns, rows, labels, seed)
+    found = _noise(judged, labels, classes)
+    suspicious = _suspicious(judged, labels)
+    yield Measurement(name="label_noise", value=found.share, unit="share", n=len(rows), interval=found.interval)
+    yield Measurement(name="suspicious_labels", value=len(suspicious), unit="count", n=len(rows))
+    name = "TRAIN" if data.role == "train" else "DATA"
+    if (found.interval.low or 0.0) > 0:
+        arguments: dict[str, str | float] = {"share": round(found.share, 3), "data": name}
+        message = Message(id="quality.label_errors.noise", args=dict(arguments))
+        yield Finding(rule="QUA-020", severity=Severity.MEDIUM, message=message, where=f"column {target}")
+    yield Table(
+        name="suspicious_labels",
+        title=f"Rows of {name} to look at first, the header not counted",
+        columns=(Column(name="row"),),
+        rows=tuple((int(rows[index]) + 1,) for index in suspicious[:LISTED]),
+        left_out=max(0, len(suspicious) - LISTED),
+    )
+
+
+def _plan(sizes: Sizes, budget: str) -> Work:
+    rows = min(max(sizes.test_rows, sizes.train_rows), ROWS[budget])
+    return Work({"rows": rows}, seconds=0.5 + rows * max(sizes.features, 5) * max(sizes.classes, 2) / 4e5)
+
+
+def _usable(
+    data: Dataset, target: str, task: Task, work: Mapping[str, int], seed: int
+) -> "tuple[NDArray[np.int64], NDArray[np.int64], int]":
+    """Give row positions, labels numbered from 0, and how many classes have rows enough."""
+    import numpy as np
+
+    usable, truth = labelled(data, target, task)
+    taken = drawn(np.arange(len(usable)), work["rows"], seed)
+    rows, codes = usable[taken], truth[taken].astype(np.int64)
+    counts = np.bincount(codes, minlength=len(task.classes))
+    kept = np.isin(codes, np.flatnonzero(counts >= FEWEST_OF_A_CLASS))
+    levels, labels = np.unique(codes[kept], return_inverse=True)
+    return rows[kept], labels.astype(np.int64), len(levels)
+
+
+def _judgement(
+    data: Dataset, columns: Columns, rows: "NDArray[np.int64]", labels: "NDArray[np.int64]", seed: int
+) -> "NDArray[np.float64]":
+    """Give class probabilities of each row by a model that has not seen it; of two kinds, the likelier one's."""
+    import numpy as np
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
+    places = points([data], columns, [rows]).coordinates
+    plain = numeric(data.frame.iloc[rows], columns).to_numpy()
+    if not places.shape[1] or not plain.shape[1]:
+        shares = np.bincount(labels) / len(labels)
+        return np.tile(shares, (len(labels), 1))
+    kinds = (
+        (places, LogisticRegression(max_iter=300)),
+        (plain, HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=15, random_state=0)),
+    )
+    found = []
+    for table, model in kinds:
+        judged = np.empty((len(labels), int(labels.max()) + 1))
+        for fitted, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, labels):
+            judged[held] = model.fit(table[fitted], labels[fitted]).predict_proba(table[held])
+        found.append(judged)
+    line = np.arange(len(labels))
+    return max(found, key=lambda judged: float(np.log(np.clip(judged[line, labels], 1e-9, 1.0)).sum()))
+
+
+def _noise(judged: "NDArray[np.float64]", labels: "NDArray[np.int64]", classes: int) -> Noise:
+    import numpy as np
+
+    ordered = np.sort(np.log(np.clip(judged, 1e-12, 1.0)), axis=1)
+    return plateau(ordered[:, -1] - ordered[:, -2], judged.argmax(axis=1) == labels, classes)
+
+
+def _suspicious(judged: "NDArray[np.float64]", labels: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    from cleanlab.filter import find_label_issues
+
+    found: NDArray[np.int64] = find_label_issues(
+        labels, judged, return_indices_ranked_by="self_confidence", n_jobs=1, verbose=False
+    )
+    return found

@@ -1,0 +1,143 @@
+"""Signs that training rows were planted: copies with another label, and rows that stand out together."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.neighbours import near
+from govkit.inputs.predictions import encode
+from govkit.inputs.space import points
+from govkit.inputs.task import Task
+from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
+from govkit.stats.intervals import proportion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS: Final = {"quick": 4_000, "standard": 10_000, "thorough": 30_000}
+FEWEST: Final = 100
+FEWEST_OF_A_CLASS: Final = 50
+LISTED: Final = 50
+STANDS_OUT: Final = 6.0
+"""Robust standard deviations of the spectral score from which a row stands out."""
+
+
+@check(
+    "security.poisoning",
+    title="Signs of planted training rows",
+    emits=(
+        Emit("conflicting_copies_share", "share", "training rows whose near copy has another label"),
+        Emit("spectral_outlier_share", "share", "training rows that stand out of their class in one common direction"),
+    ),
+    messages={
+        "security.poisoning.copies": "{rows} of {asked} training rows have a near copy with another label.",
+        "security.poisoning.spectral": "{rows} of {asked} training rows of {label} stand out together.",
+        "security.poisoning.no_train": "TRAIN holds no usable labels.",
+        "security.poisoning.regression": "Only training rows with classes are screened.",
+        "security.poisoning.few": "{rows} training rows with a usable label are too few; {needed} are needed.",
+    },
+    libraries=("numpy", "scikit-learn", "scipy"),
+    plan=lambda sizes, budget, _: _plan(sizes, budget),
+)
+def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, int], seed: int) -> Iterator[Product]:
+    """Screen training rows for two traces that planted rows often leave.
+
+    Why it matters: a few planted rows can teach a model a hidden trigger, or spoil it for one class.
+
+    Method: rows are points, numbers in units of their standard deviation and categories as 0 and 1. A row is a copy
+    when it is closer to another one than a twentieth of the usual distance; copies that differ in their label are
+    counted. Within each class, the spectral signature of a row is its squared projection on the direction of largest
+    variance of the centred rows; rows beyond six robust standard deviations of its root stand out. Shares have Wilson
+    intervals.
+
+    Limits: this is screening. Honest data can show both traces, and planted rows that look like others show neither. It
+    says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
+
+    References: Tran, Li and Madry (2018), Spectral signatures in backdoor attacks, NeurIPS; MITRE ATLAS AML.T0020.
+    """
+    import numpy as np
+
+    if not task.is_classification:
+        raise NotApplicable("security.poisoning.regression")
+    if columns.target not in train.columns or any(name not in train.columns for name in columns.features):
+        raise NotPossible("security.poisoning.no_train")
+    codes = encode(train.frame[str(columns.target)], task)
+    usable = np.flatnonzero(codes >= 0)
+    if len(usable) < FEWEST:
+        raise NotPossible("security.poisoning.few", rows=len(usable), needed=FEWEST)
+    usable = np.sort(np.random.default_rng(seed).permutation(usable)[: work["rows"]])
+    place, labels = points([train], columns, [usable]).coordinates, codes[usable]
+    marked: set[int] = set()
+    copies = _conflicting(place, labels)
+    if copies is not None:
+        marked.update(copies)
+        yield _share("conflicting_copies_share", len(marked), len(usable))
+        if marked:
+            yield _finding("copies", "SEC-020", rows=len(marked), asked=len(usable))
+    standing_out = {label: _standing_out(place, labels, label) for label in range(len(task.names))}
+    for label, outliers in standing_out.items():
+        marked.update(outliers)
+        if outliers:
+            asked = int((labels == label).sum())
+            yield _finding("spectral", "SEC-021", rows=len(outliers), asked=asked, label=task.names[label])
+    worst = sum(map(len, standing_out.values()))
+    yield _share("spectral_outlier_share", worst, len(usable))
+    rows = sorted(int(usable[index]) + 1 for index in marked)
+    yield Table(
+        name="suspicious_rows",
+        title="Rows of TRAIN to look at, the header not counted",
+        columns=(Column(name="row"),),
+        rows=tuple((row,) for row in rows[:LISTED]),
+        left_out=max(0, len(rows) - LISTED),
+    )
+
+
+def _plan(sizes: Sizes, budget: str) -> Work:
+    rows = min(sizes.train_rows, ROWS[budget])
+    return Work({"rows": rows}, seconds=0.2 + rows**2 * max(sizes.features, 10) / 2e9)
+
+
+def _conflicting(place: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> list[int] | None:
+    """Give the rows that have a near copy with another label; None where copies can't be told."""
+    import numpy as np
+
+    twins = near(place, place)
+    if twins is None:
+        return None
+    return [int(row) for row in np.flatnonzero(twins >= 0) if labels[twins[row]] != labels[row]]
+
+
+def _standing_out(place: "NDArray[np.float32]", labels: "NDArray[np.int64]", label: int) -> list[int]:
+    """Give the rows of a class that stand out of it; none of a class with too few rows to tell."""
+    import numpy as np
+
+    inside = np.flatnonzero(labels == label)
+    return [int(row) for row in inside[_spectral(place[inside])]] if len(inside) >= FEWEST_OF_A_CLASS else []
+
+
+def _spectral(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
+    """Give the rows that stand out along the direction of largest variance."""
+    import numpy as np
+    from scipy.stats import median_abs_deviation
+
+    centred = rows - rows.mean(axis=0)
+    if not centred.shape[1] or not centred.any():
+        return np.zeros(0, dtype=np.int64)
+    _, directions = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
+    along = centred @ directions[:, -1]
+    spread = float(median_abs_deviation(along, scale="normal"))
+    if not spread:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(np.abs(along - np.median(along)) > STANDS_OUT * spread)
+
+
+def _share(name: str, found: int, n: int) -> Measurement:
+    return Measurement(name=name, value=found / n, unit="share", n=n, interval=proportion(found, n))
+
+
+def _finding(kind: str, rule: str, /, **arguments: str | float) -> Finding:
+    message = Message(id=f"security.poisoning.{kind}", args=dict(arguments))
+    return Finding(rule=rule, severity=Severity.MEDIUM, message=message, where="rows of TRAIN")
