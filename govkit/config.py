@@ -73,11 +73,28 @@ class Columns(Frozen):
     """Where the groups of a numeric column begin, `{age: [25, 40, 65]}`; else it is cut at its median."""
 
 
+class PassedOver(Frozen):
+    """Something that a scan takes for personal data and that isn't; needs a reason and someone who answers for it."""
+
+    column: str
+    """The column."""
+    entity: str
+    """The entity type that the scan takes it for."""
+    reason: str = Field(min_length=1)
+    """Why it is none."""
+    owner: str = Field(min_length=1)
+    """Who says so."""
+
+
 class PersonalData(Frozen):
     """Personal data that is known to be in the data."""
 
     declared: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Column to entity types, `{customer_name: [PERSON]}`."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Findings that are mistaken."""
+    redact: dict[str, Literal["replace", "mask", "hash", "generalise", "drop", "keep"]] = Field(default_factory=dict)
+    """What `govkit redact` does, by column or entity type: `{email: hash, DATE_OF_BIRTH: generalise}`."""
 
 
 class PopulationCell(Frozen):

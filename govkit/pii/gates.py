@@ -29,6 +29,8 @@ MOST_CONFIRMED: Final = 100_000
 """Different texts of one column, part and entity that are confirmed; what is over is counted as not read."""
 _BARE: Final = r"^[-+]?[0-9.,:/ -]*$"
 """Cells of digits and marks alone: numbers, dates, times; judged as columns, by how many pass a check digit."""
+_WRITTEN: Final = r"^[+]|^[0-9]{4}(?:[ -][0-9]{4}){3}$|^[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}$"
+"""Cells of digits that are written as phone and card numbers are."""
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _LANES: Final = {
     "EMAIL_ADDRESS": r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+"
@@ -110,8 +112,8 @@ def _one(  # noqa: PLR0913, PLR0917 - one step over four columns that belong tog
     detector = detectors()[entity]
     gated = pc.match_substring_regex(values, detector.gate)
     lane = _lane(entity, claimed)
-    if family(entity) not in claimed and entity in _NEED_MORE_THAN_DIGITS:
-        gated = pc.and_(gated, pc.or_(pc.invert(bare), pc.starts_with(values, "+")))
+    if family(entity) not in claimed and entity in NEED_MORE_THAN_DIGITS:
+        gated = pc.and_(gated, pc.or_(pc.invert(bare), pc.match_substring_regex(values, _WRITTEN)))
     if not pc.any(gated).as_py():
         return None, values, counts, bare
     sure = pc.and_(gated, pc.match_substring_regex(values, lane)) if lane else pa.array([False] * len(values))
@@ -135,7 +137,7 @@ def _one(  # noqa: PLR0913, PLR0917 - one step over four columns that belong tog
     return found, values, counts, bare
 
 
-_NEED_MORE_THAN_DIGITS: Final = frozenset(("CREDIT_CARD", "PHONE_NUMBER", "CRYPTO_ADDRESS"))
+NEED_MORE_THAN_DIGITS: Final = frozenset(("CREDIT_CARD", "PHONE_NUMBER", "CRYPTO_ADDRESS"))
 _TAKES_THE_CELL: Final = frozenset(("SECRET",))
 
 
@@ -149,6 +151,15 @@ def _lane(entity: str, claimed: frozenset[str]) -> str | None:
 def _any_gate() -> str:
     """Give one pattern that every cell passes which any gate lets through."""
     return "|".join(f"(?:{detectors()[entity].gate})" for entity in ENTITIES)
+
+
+def stands_alone(text: str) -> bool:
+    """Say whether a cell is digits and marks alone, not written as a phone or card number is."""
+    return _BARE_CELL.fullmatch(text) is not None and _WRITTEN_CELL.search(text) is None
+
+
+_BARE_CELL: Final = re.compile(_BARE)
+_WRITTEN_CELL: Final = re.compile(_WRITTEN)
 
 
 def found_in(detector: Detector, text: str) -> str:

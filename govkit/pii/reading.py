@@ -64,6 +64,8 @@ class Batch:
     columns: "dict[str, pa.Array]"
     rows: int
     odd: tuple[str, ...] = field(default=(), repr=False)
+    typed: "pa.RecordBatch | None" = field(default=None, repr=False)
+    """The rows with their own types, where the format has any and every column is flat."""
 
 
 @dataclass(frozen=True)
@@ -354,7 +356,7 @@ def _as_text(batch: "pa.RecordBatch") -> Batch:
     names = _unique(batch.schema.names)
     for name, column in zip(names, batch.columns, strict=True):
         columns |= _texts(name, column)
-    return Batch(columns, batch.num_rows)
+    return Batch(columns, batch.num_rows, typed=batch if tuple(columns) == tuple(batch.schema.names) else None)
 
 
 def _texts(name: str, column: "pa.Array") -> "dict[str, pa.Array]":

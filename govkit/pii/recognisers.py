@@ -48,7 +48,7 @@ def detectors() -> Mapping[str, Detector]:
 
     found = (
         Detector("EMAIL_ADDRESS", r"[^\s@]@[^\s@]+\.", _email()),
-        Detector("CREDIT_CARD", r"[0-9](?:[- ]?[0-9]){11}", _pattern(known.CreditCardRecognizer())),
+        Detector("CREDIT_CARD", r"[0-9](?:[- ]?[0-9]){11}", _card(known.CreditCardRecognizer())),
         Detector("IBAN", r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{4}){2}", _pattern(known.IbanRecognizer())),
         Detector("IP_ADDRESS", r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:", _ip(known.IpRecognizer())),
         Detector(
@@ -88,6 +88,15 @@ def _pattern(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
         return sorted({(match.start, match.end) for match in found if match.score > 0})
 
     return spans
+
+
+def _card(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
+    """Leave out the digits behind a decimal point."""
+    spans = _pattern(recogniser)
+    decimal = re.compile(r"\d[.,]$")
+    return lambda text: [
+        (start, end) for start, end in spans(text) if not decimal.search(text, max(start - 2, 0), start)
+    ]
 
 
 def _email() -> Callable[[str], list[tuple[int, int]]]:

@@ -122,6 +122,7 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
     key: bytes | None = None,
     run: Mapper | None = None,
     told: Told | None = None,
+    unnamed: frozenset[str] = frozenset(),
 ) -> ScanReport:
     """Scan files and folders.
 
@@ -132,6 +133,7 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
         key: for the digests; drawn anew for every run where not given.
         run: runs the jobs; in this process where not given.
         told: hears of progress.
+        unnamed: columns that are judged by their values alone.
 
     Raises:
         InputProblem: a file can't be read.
@@ -152,7 +154,8 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
     for table, found in zip(tables, parts, strict=True):
         grown = [path for path in table.paths if changed(path, before[path])]
         notes = ("the file was written to while it was read; what came later is not in here",) if grown else ()
-        reports.append(_report(table, found, countries, key, notes))
+        claims, sketches = _verdicts(found, countries, unnamed)
+        reports.append(_report(table, found, sketches, claims, (key, notes)))
     return ScanReport(tables=tuple(reports))
 
 
@@ -215,16 +218,26 @@ def _ahead(unit: Unit) -> tuple[dict[str, frozenset[str]], int]:
     return {name: frozenset({claim.entity}) for name, claim in claims.items() if claim.found}, len(sketches)
 
 
-def _report(
-    table: TableFiles, parts: Sequence[Part], countries: Sequence[str], key: bytes, notes: tuple[str, ...]
-) -> TableReport:
+def _verdicts(
+    parts: Sequence[Part], countries: Sequence[str], unnamed: frozenset[str]
+) -> tuple[dict[str, Claim], dict[str, Sketch]]:
     sketches = merge_all(part.sketches for part in parts)
     columns = [
-        Column(name, sketch.values, sketch.distinct)
+        Column(name, sketch.values, sketch.distinct, name not in unnamed)
         for name, sketch in sketches.items()
         if name != ODD and sketch.sample
     ]
-    claims = judge_table(columns, countries=countries)
+    return judge_table(columns, countries=countries), sketches
+
+
+def _report(
+    table: TableFiles,
+    parts: Sequence[Part],
+    sketches: Mapping[str, Sketch],
+    claims: Mapping[str, Claim],
+    told: tuple[bytes, tuple[str, ...]],
+) -> TableReport:
+    key, notes = told
     return TableReport(
         table=table.name,
         files=len(table.paths),

@@ -53,6 +53,8 @@ class Column:
     values: tuple[str, ...]
     """Distinct present values, stripped; all or a drawn part."""
     distinct: int
+    named: bool = True
+    """Its name counts as evidence."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def judge_table(
         countries: declared ISO 3166 codes in small letters, which national numbers may come from.
         hide_names: judge from values alone.
     """
-    headers = {column.name: NO_HEADER if hide_names else read_header(column.name) for column in columns}
+    headers = {
+        column.name: read_header(column.name) if column.named and not hide_names else NO_HEADER for column in columns
+    }
     sure: dict[str, Claim] = {}
     could = _candidates(columns)
     seen = {
@@ -349,7 +353,7 @@ def _named_enough(seen: _Seen, *, people: bool) -> bool:
         return not seen.header.vague or people or found.person >= lines.person_named
     if not seen.header.vague:
         return found.person >= lines.person_named or found.common < 0.3  # noqa: PLR2004
-    line = lines.person_named if people else lines.person_vague
+    line = (lines.person_named + lines.person_vague) / 2 if people else lines.person_vague
     return found.person >= line and found.place <= found.person
 
 

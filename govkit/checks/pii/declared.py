@@ -6,6 +6,7 @@ from typing import Final
 from govkit.config import Config
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Outcome, Severity
 from govkit.inputs.metadata import Metadata
+from govkit.pii.declarations import passed_over
 from govkit.pii.entities import CATEGORIES, Likelihood, family
 from govkit.pii.headers import announced
 from govkit.plugins.check import Emit, NotPossible, Product, check
@@ -93,6 +94,8 @@ _COUNTED: Final = frozenset(level.words for level in Likelihood if level >= Like
 
 
 def _is_declared(column: str, entity: str, config: Config) -> bool:
+    if (column, entity) in passed_over(config):
+        return True
     entities = config.personal_data.declared.get(column)
     return entities is not None and (not entities or entity in {family(name) for name in entities})
 
