@@ -19,6 +19,10 @@ import numpy as np
 
 PLACE = Path(__file__).parent.parent / "govkit" / "inputs" / "allowlist.json"
 SKIPPED = (
+    "imblearn.datasets",
+    "imblearn.keras",
+    "imblearn.tensorflow",
+    "imblearn.utils",
     "sklearn._build_utils",
     "sklearn.callback",  # opens a listener when its state is set
     "sklearn.conftest",
@@ -48,7 +52,7 @@ VALUE_TYPES = frozenset(
         *("_PredictScorer", "_BaseScorer", "_RemainderColsList", "_ObservationsLabels", "Interval", "Bunch"),
         *("MetadataRequest", "MethodMetadataRequest", "MetadataRouter", "MethodMapping", "ParameterGrid"),
         *("AdamOptimizer", "SGDOptimizer", "BaseOptimizer", "_IffHasAttrDescriptor", "IsotonicRegression"),
-        *("ClassificationCriterion", "_PredictionsCache", "Grower", "_Node"),
+        *("ClassificationCriterion", "_PredictionsCache", "Grower", "_Node", "_ImputerTriplet", "make_column_selector"),
     }
 )
 """Classes besides estimators that fitted scikit-learn models are made of."""
@@ -79,6 +83,7 @@ FUNCTION_MODULES = (
     "sklearn.metrics.cluster._unsupervised",
     "sklearn.cluster._kmeans",
     "sklearn.preprocessing._data",
+    "imblearn.metrics._classification",
 )
 """Modules whose functions are numeric and may be referred to: scores, kernels, scalers."""
 NEVER = frozenset(
@@ -94,11 +99,21 @@ TAKES_FUNCTIONS = frozenset(
 """Numeric functions that call what they are given, or hand out others; a model can do without them."""
 BY_HAND = {
     "construct": {
-        "collections": ["OrderedDict"],
+        "catboost.core": ["CatBoost"],
         "joblib.numpy_pickle": ["NumpyArrayWrapper"],
+        "lightgbm.basic": ["Booster"],
         "numpy.random.bit_generator": ["SeedSequence"],
+        "pandas": ["Categorical", "CategoricalDtype", "DataFrame", "Index", "RangeIndex", "Series"],
+        "pandas.arrays": ["ArrowStringArray", "StringArray"],
         "pandas.core.arrays.categorical": ["Categorical"],
+        "pandas.core.arrays.string_": ["StringArray"],
+        "pandas.core.arrays.string_arrow": ["ArrowStringArray"],
         "pandas.core.dtypes.dtypes": ["CategoricalDtype"],
+        "pandas.core.frame": ["DataFrame"],
+        "pandas.core.indexes.base": ["Index"],
+        "pandas.core.indexes.range": ["RangeIndex"],
+        "pandas.core.internals.managers": ["SingleBlockManager"],
+        "pandas.core.series": ["Series"],
         "scipy.interpolate._bsplines": ["BSpline"],
         "scipy.interpolate._interpolate": ["interp1d", "PPoly"],
         "scipy.interpolate.interpolate": ["interp1d"],
@@ -113,14 +128,18 @@ BY_HAND = {
         "scipy.sparse.csc": ["csc_matrix"],
         "scipy.spatial._ckdtree": ["cKDTree"],
         "scipy.spatial._kdtree": ["KDTree"],
+        "xgboost.callback": ["EarlyStopping"],
+        "xgboost.core": ["Booster"],
     },
     "call": {
         "__builtin__": ["bytearray", "bytes", "complex", "frozenset", "object", "set", "slice"],
         "_codecs": ["encode"],
         "builtins": ["bytearray", "bytes", "complex", "frozenset", "object", "range", "set", "slice"],
-        "collections": ["defaultdict"],
+        "collections": ["Counter", "OrderedDict", "defaultdict", "deque"],
         "copy_reg": ["_reconstructor"],
         "copyreg": ["_reconstructor"],
+        "datetime": ["date", "datetime", "timedelta", "timezone"],
+        "decimal": ["Decimal"],
         "numpy": ["dtype"],
         "numpy._core.multiarray": ["_reconstruct", "scalar"],
         "numpy._core.numeric": ["_frombuffer"],
@@ -133,6 +152,14 @@ BY_HAND = {
         "numpy.random._pickle": ["__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"],
         "numpy.random._sfc64": ["SFC64"],
         "numpy.random.bit_generator": ["__pyx_unpickle_SeedSequence"],
+        "pandas": ["StringDtype"],
+        "pandas._libs.arrays": ["__pyx_unpickle_NDArrayBacked"],
+        "pandas._libs.internals": ["_unpickle_block"],
+        "pandas._libs.tslibs.timestamps": ["_unpickle_timestamp"],
+        "pandas.core.arrays.string_": ["StringDtype"],
+        "pandas.core.indexes.base": ["_new_Index"],
+        "pandas.core.internals.managers": ["BlockManager"],
+        "pyarrow.lib": ["_restore_array", "py_buffer", "type_for_alias"],
         "sklearn.metrics._dist_metrics": ["newObj"],
         "sklearn.neighbors._ball_tree": ["newObj"],
         "sklearn.neighbors._kd_tree": ["newObj"],
@@ -144,8 +171,11 @@ BY_HAND = {
         "numpy": ["matrix", "ndarray", "asarray", "mean", "median", "max", "min", "sum", "log", "exp"],
         "numpy.ma": ["MaskedArray"],
         "numpy.ma.core": ["MaskedArray"],
+        "pandas": ["NA"],
+        "pandas._libs.missing": ["NA"],
         "scipy._lib.array_api_compat.numpy._aliases": ["asarray"],
         "sklearn.cluster._kmeans": ["_kmeans_single_elkan", "_kmeans_single_lloyd"],
+        "sklearn.utils.validation": ["check_array"],
     },
 }
 """What carries state in pickles of these libraries and can't be found by kind; none calls what it is given."""
@@ -165,28 +195,33 @@ EARLIER: dict[str, dict[str, list[str]]] = {
         "sklearn.metrics._dist_metrics": [f"{name}Distance" for name in _METRICS],
         "sklearn.metrics._scorer": ["_PredictScorer", "_ProbaScorer", "_ThresholdScorer"],
         "sklearn.mixture._gaussian_mixture": ["GaussianMixture"],
+        "sklearn.model_selection._classification_threshold": ["_CurveScorer"],
         "sklearn.utils": ["Bunch"],
     },
     "call": {
         "sklearn.linear_model._sgd_fast": ["Huber", "Log", "SquaredLoss"],
-        "sklearn._loss._loss": ["__pyx_unpickle_CyHalfMultinomialLoss"],
     },
     "value": {"sklearn.preprocessing._function_transformer": ["_identity"]},
 }
 """What scikit-learn 1.3 to 1.8 wrote and the installed one may have renamed."""
 
 
+LOSSES = "sklearn._loss._loss"
+
+
 def modules() -> Iterator[types.ModuleType]:
-    """Import every scikit-learn module that may hold parts of a model."""
+    """Import every module of scikit-learn and imbalanced-learn that may hold parts of a model."""
+    import imblearn
     import sklearn
 
-    for found in pkgutil.walk_packages(sklearn.__path__, "sklearn."):
-        if ".tests" in found.name or found.name.startswith(SKIPPED):
-            continue
-        try:
-            yield importlib.import_module(found.name)
-        except ImportError:
-            continue
+    for package in (sklearn, imblearn):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".tests" in found.name or found.name.startswith(SKIPPED):
+                continue
+            try:
+                yield importlib.import_module(found.name)
+            except ImportError:
+                continue
 
 
 def classes() -> Iterator[tuple[str, str, str]]:
@@ -207,6 +242,27 @@ def _is_part_of_models(path: str, name: str, found: type) -> bool:
     from sklearn.base import BaseEstimator
 
     return issubclass(found, BaseEstimator) or name in VALUE_TYPES or path.startswith(VALUE_MODULES)
+
+
+def boosters() -> Iterator[tuple[str, str, str]]:
+    """Find the estimators of XGBoost, LightGBM and CatBoost, whose state is a native model in bytes or text."""
+    import catboost
+    import lightgbm
+    import xgboost
+
+    for base in (xgboost.XGBModel, lightgbm.LGBMModel, catboost.CatBoost):
+        for name, found in vars(importlib.import_module(base.__module__)).items():
+            if inspect.isclass(found) and issubclass(found, base) and found.__module__ == base.__module__:
+                yield "construct", base.__module__, name
+
+
+def losses() -> Iterator[tuple[str, str, str]]:
+    """Give the names that compiled losses had: 1.4 to 1.8 called the module `_loss`, 1.3 to 1.6 had unpicklers."""
+    for name, found in vars(importlib.import_module(LOSSES)).items():
+        if inspect.isclass(found) and name.startswith("Cy"):
+            yield "call", "_loss", name
+            yield "call", "_loss", f"__pyx_unpickle_{name}"
+            yield "call", LOSSES, f"__pyx_unpickle_{name}"
 
 
 def functions() -> Iterator[tuple[str, str, str]]:
@@ -237,7 +293,7 @@ def allowlist() -> dict[str, dict[str, list[str]]]:
                 roles[role][module].update(names)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found_by_kind = [*classes(), *functions(), *numbers()]
+        found_by_kind = [*classes(), *boosters(), *losses(), *functions(), *numbers()]
     for role, module, name in found_by_kind:
         if name not in NEVER and name not in roles["call"][module]:
             roles[role][module].add(name)

@@ -6,7 +6,7 @@ to change. The rules here are as narrow as what pickle and joblib write.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,26 @@ BUILTINS = ("builtins", "__builtin__")
 ARRAYS = frozenset(
     {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}
 )
+PARTIAL = ("functools", "partial")
+"""Binds arguments to a function. It is on no list: only a rule here lets it through, for the functions in `BOUND`."""
+BOUND = frozenset({("sklearn.utils.validation", "check_array")})
+"""What a histogram gradient boosting that takes categories keeps with arguments bound to it."""
+_INDEXES = frozenset(
+    (module, name)
+    for module, names in {
+        "pandas": ("Index", "RangeIndex"),
+        "pandas.core.indexes.base": ("Index",),
+        "pandas.core.indexes.range": ("RangeIndex",),
+    }.items()
+    for name in names
+)
+_INDEX_STATE = frozenset({"data", "name", "start", "stop", "step"})
+_COLUMN_TYPES = frozenset(
+    {("pandas", "Categorical"), ("pandas.core.arrays.categorical", "Categorical")}
+    | {("pandas.arrays", "StringArray"), ("pandas.core.arrays.string_", "StringArray")}
+)
+MAX_HASHED = 10_000
+"""Items that hashing one key may come to: nested tuples double it with every level."""
 RECONSTRUCTORS = frozenset({("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")})
 _DTYPE = re.compile(r"([?bhilqpBHILQPefdgFDGSUVOMmcu])([0-9]{0,9})")
 _ITEM_SIZES = {
@@ -89,7 +109,9 @@ def meant(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
 
 def _own_type(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
     first = arguments[0] if arguments else None
-    return isinstance(first, Reference) and first.module == maker.module and policy.may_construct(first.key)
+    if not isinstance(first, Reference) or not policy.may_construct(first.key):
+        return False
+    return first.key in _COLUMN_TYPES if maker.name == "__pyx_unpickle_NDArrayBacked" else first.module == maker.module
 
 
 def _array_type(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
@@ -143,14 +165,88 @@ def _plain_bytes(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -
 
 def _of_list(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
     del maker, policy
-    return not arguments or (len(arguments) == 1 and isinstance(arguments[0], list | tuple))
+    if not arguments:
+        return True
+    return len(arguments) == 1 and isinstance(arguments[0], list | tuple) and light(arguments[0])
+
+
+def _of_pairs(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
+    """`OrderedDict([[key, value], ...])` of earlier Pythons; later ones fill it afterwards."""
+    del maker, policy
+    if not arguments:
+        return True
+    pairs = arguments[0]
+    return len(arguments) == 1 and isinstance(pairs, list) and all(isinstance(pair, list | tuple) for pair in pairs)
+
+
+def _counted(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
+    del maker, policy
+    return not arguments or (len(arguments) == 1 and isinstance(arguments[0], dict))
+
+
+def _index(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
+    """`_new_Index(class, state)` calls the class with the state as named arguments."""
+    del maker
+    if len(arguments) != 2 or not isinstance(arguments[1], dict):  # noqa: PLR2004 - class, state
+        return False
+    kind, state = arguments
+    known = isinstance(kind, Reference) and kind.key in _INDEXES and policy.may_construct(kind.key)
+    return known and set(state) <= _INDEX_STATE
+
+
+def _arrow_type(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
+    del maker, policy
+    return arguments in (("large_string",), ("string",))
+
+
+def _bound(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
+    del maker, policy
+    return len(arguments) == 1 and isinstance(arguments[0], Reference) and arguments[0].key in BOUND
+
+
+def bound_again(state: object) -> bool:
+    """Say whether a partial function's state (function, arguments, named arguments, attributes) binds what may be."""
+    if not isinstance(state, tuple) or len(state) != 4:  # noqa: PLR2004
+        return False
+    function, arguments, keywords, attributes = state
+    plain = isinstance(keywords, dict) and all(
+        _is_plain(part) for value in keywords.values() for part in (value if isinstance(value, list) else [value])
+    )
+    return isinstance(function, Reference) and function.key in BOUND and arguments == () and plain and not attributes
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float | None) or (isinstance(value, Reference) and value.module == "numpy")
+
+
+def light(keys: Iterable[object]) -> bool:
+    """Say whether all keys can be hashed soon; what a tuple holds several times is hashed as often."""
+    costs: dict[int, int] = {}
+    return all(_cost(key, costs) <= MAX_HASHED for key in keys if isinstance(key, tuple))
+
+
+def _cost(key: tuple[Any, ...], costs: dict[int, int]) -> int:
+    todo = [key]
+    while todo:
+        found = todo[-1]
+        open_ones = [item for item in found if isinstance(item, tuple) and id(item) not in costs]
+        if open_ones and len(todo) <= MAX_HASHED:
+            todo.extend(open_ones)
+            continue
+        todo.pop()
+        parts = [costs.get(id(item), MAX_HASHED + 1) if isinstance(item, tuple) else 1 for item in found]
+        costs[id(found)] = min(1 + sum(parts), MAX_HASHED + 1)
+    return costs[id(key)]
 
 
 def _factory(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
     """`defaultdict(factory)` calls its factory for every missing key."""
     del maker, policy
     first = arguments[0] if arguments else None
-    return first is None or (isinstance(first, Reference) and first.module in BUILTINS)
+    known = isinstance(first, Reference) and (
+        first.module in BUILTINS or first.key in {("collections", "OrderedDict"), ("collections", "defaultdict")}
+    )
+    return first is None or known
 
 
 def _generator(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:
@@ -176,7 +272,13 @@ _RULES: Mapping[Global, Rule] = {
     ("numpy.ma.core", "_mareconstruct"): _array_type,
     ("numpy", "dtype"): _dtype,
     ("_codecs", "encode"): _encode,
+    ("collections", "Counter"): _counted,
+    ("collections", "OrderedDict"): _of_pairs,
     ("collections", "defaultdict"): _factory,
+    ("collections", "deque"): lambda _maker, arguments, _policy: not arguments or arguments[0] in ((), []),
+    ("pandas.core.indexes.base", "_new_Index"): _index,
+    ("pyarrow.lib", "type_for_alias"): _arrow_type,
+    PARTIAL: _bound,
     ("numpy.random._pickle", "__generator_ctor"): _generator,
     ("numpy.random._pickle", "__randomstate_ctor"): _generator,
     ("numpy.random._pickle", "__bit_generator_ctor"): _bit_generator,

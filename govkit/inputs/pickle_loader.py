@@ -4,9 +4,11 @@ import importlib
 import io
 import pickle
 
+from govkit.inputs.pickle_calls import PARTIAL
 from govkit.plugins.model_format import Policy
 
-_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg", "_loss": "sklearn._loss._loss"}
+"""Modules by the names that Python 2 and scikit-learn 1.4 to 1.8 wrote."""
 
 
 class _HoldsArrays(Exception):
@@ -44,7 +46,7 @@ def _load_with_arrays(content: bytes, policy: Policy) -> object:
 
 
 def _resolved(module: str, name: str, policy: Policy) -> object:
-    if not policy.allows((module, name)) or "." in name:
+    if not (policy.allows((module, name)) or (module, name) == PARTIAL) or "." in name:
         raise pickle.UnpicklingError("refused while loading")
     found = importlib.import_module(_RENAMED.get(module, module))
     try:

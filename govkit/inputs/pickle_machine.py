@@ -13,12 +13,15 @@ from typing import Any, ClassVar
 from govkit.inputs.pickle_calls import (
     ARRAYS,
     BUILTINS,
+    PARTIAL,
     RECONSTRUCTORS,
     Built,
     Misleading,
     Reference,
     Unusual,
+    bound_again,
     item,
+    light,
     meant,
 )
 from govkit.plugins.model_format import Policy, Scanned
@@ -28,8 +31,8 @@ MAX_NESTED = 20
 MAX_FINDINGS = 200
 MAX_GLOBALS = 10_000
 CONTAINERS = frozenset(
-    {("collections", "OrderedDict"), ("collections", "defaultdict"), ("sklearn.utils._bunch", "Bunch")}
-    | {("scipy.optimize._optimize", "OptimizeResult")}
+    {("collections", name) for name in ("Counter", "OrderedDict", "defaultdict", "deque")}
+    | {("sklearn.utils._bunch", "Bunch"), ("scipy.optimize._optimize", "OptimizeResult")}
     | {(module, name) for module in BUILTINS for name in ("dict", "list", "set")}
 )
 """Classes whose instances may be filled item by item."""
@@ -39,6 +42,8 @@ _WRAPPER_STATE = frozenset({"subclass", "shape", "order", "dtype", "allow_mmap"}
 _ALIGNMENT = "numpy_array_alignment_bytes"
 _TOO_LONG = "its bytes are no complete pickle (a part of it is longer than the file)"
 _COMPUTED = Reference("", "computed")
+_FOREIGN_KEY = "__foreign__"
+"""Stands for keys that are objects: NumPy's text, for instance, is equal to the name of a method."""
 
 
 class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
@@ -90,7 +95,7 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
         if len(self._scanned.globals) >= MAX_GLOBALS:
             raise Unusual(f"it refers to more than {MAX_GLOBALS:,} globals")
         self._scanned.globals.add(str(reference))
-        if not self._policy.allows(reference.key):
+        if not self._policy.allows(reference.key) and reference.key != PARTIAL:
             dotted = " through an attribute" if "." in reference.name else ""
             self._finding("GK-M02", f"refers to something that is not on the allowlist{dotted}", reference)
         return reference
@@ -151,10 +156,7 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
         if not isinstance(target, Built):
             self._finding("GK-M05", "changes the attributes of a global", target)
             return
-        if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict) and state[1]:  # noqa: PLR2004
-            self._finding("GK-M05", "sets attributes one by one", target.maker)
-        if isinstance(state, dict) and any(isinstance(key, str) and key.startswith("__") for key in state):
-            self._finding("GK-M05", "replaces what an object does when it is loaded", target.maker)
+        self._judge_state(target, state)
         again, target.state = target.state is not None, state
         if target.maker.key == ("numpy", "dtype"):
             target.item = None
@@ -163,6 +165,19 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
             if again or self._depth:
                 raise Misleading
             self.stack[-1] = self._array(target)
+
+    def _judge_state(self, target: Built, state: object) -> None:
+        """Refuse a state that would set other things than the attributes of an ordinary object."""
+        pair = isinstance(state, tuple) and len(state) == 2  # noqa: PLR2004 - attributes and slots
+        parts = state if pair and isinstance(state, tuple) else (state,)
+        if any(isinstance(part, Built) and part.maker.key in CONTAINERS for part in parts):
+            self._finding("GK-M05", "takes a filled object for the attributes of another", target.maker)
+        if pair and isinstance(parts[1], dict) and parts[1]:
+            self._finding("GK-M05", "sets attributes one by one", target.maker)
+        if any(_is_special(key) for part in parts if isinstance(part, dict) for key in part):
+            self._finding("GK-M05", "replaces what an object does when it is loaded", target.maker)
+        if target.maker.key == PARTIAL and not bound_again(state):
+            self._finding("GK-M03", "calls it with something it is not meant for", target.maker)
 
     def _array(self, wrapper: Built) -> Built:
         """Step over the bytes of an array that joblib wrote into the stream; walk those that hold objects."""
@@ -201,8 +216,17 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
 
     def _store(self, target: object, items: list[Any]) -> None:
         """Keep what stands under text, which is all that is looked at later; other keys can be slow to hash."""
+        self._expect_light(items[::2])
         if self._fills(target, dict) and isinstance(target, dict):
-            target.update({key: value for key, value in zip(items[::2], items[1::2], strict=True) if type(key) is str})
+            for key, value in zip(items[::2], items[1::2], strict=True):
+                if type(key) is str:
+                    target[key] = value
+                elif isinstance(key, Built | Reference):
+                    target[_FOREIGN_KEY] = True
+
+    def _expect_light(self, keys: list[Any]) -> None:
+        if not light(keys):
+            raise Unusual("a key in it is nested too deep")
 
     def _setitem(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
@@ -229,11 +253,11 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
             self.stack[-1].extend(items)
 
     def _additems(self) -> None:
-        self.pop_mark()
+        self._expect_light(self.pop_mark())
         self._fills(self.stack[-1], set)
 
     def _frozenset(self) -> None:
-        self.pop_mark()
+        self._expect_light(self.pop_mark())
         self.append(frozenset())
 
     def _long_put(self) -> None:
@@ -276,6 +300,10 @@ class Machine(pickle._Unpickler):  # noqa: SLF001 - the pure-Python unpickler
     dispatch[pickle.PUT[0]] = _text_put
     dispatch[pickle.BYTEARRAY8[0]] = _bytearray
     dispatch[pickle.FRAME[0]] = _frame
+
+
+def _is_special(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("__") and name.endswith("__")
 
 
 def _wrapper_state(state: object) -> dict[str, Any]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MESSAGES = {
     "input.no_model": "No model was given.",
     "input.model_refused": "The model was refused, so nothing could be asked of it.",
-    "input.model_unavailable": "The model's process could not answer.",
+    "input.model_unavailable": "The model could not be asked: {why}.",
     "input.no_train": "The rows that the model was trained on were not given.",
     "input.no_target": "The column that the model predicts is not known.",
     "input.no_production": "No rows from production were given.",
@@ -170,7 +170,7 @@ class Subject:
         if found.refused:
             raise NotPossible("input.model_refused")
         if self.model is None:
-            raise NotPossible("input.model_unavailable")
+            raise NotPossible("input.model_unavailable", why=found.unavailable)
         return self.model
 
     def _need_train(self) -> Dataset:

@@ -41,6 +41,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 PROTO = b"\x80\x04"
+VALUE_ONLY = b"\x8c\x18sklearn.metrics.pairwise\x8c\x0arbf_kernel\x93"
+"""Opcodes for a global that may be referred to and not called."""
 COMPRESSIONS = (("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 1), ("lzma", 1))
 
 
@@ -281,6 +283,20 @@ def _changed_globals():
         named("sklearn.linear_model._logistic", "LogisticRegression"), EMPTY_TUPLE, NEWOBJ,
         b"N", EMPTY_DICT, text("__class__"), named("sklearn.base", "BaseEstimator"), SETITEM, TUPLE2, BUILD,
     )  # fmt: skip
+    yield "special-name-as-numpy-text", program(
+        estimator(), EMPTY_DICT, numpy_text("__setstate__"), VALUE_ONLY, SETITEM, BUILD, EMPTY_DICT, BUILD
+    )  # fmt: skip
+    ordered = named("collections", "OrderedDict") + EMPTY_TUPLE + REDUCE
+    yield "special-name-in-an-ordered-dict", program(
+        estimator(), ordered, text("__setstate__"), VALUE_ONLY, SETITEM, BUILD, EMPTY_DICT, BUILD
+    )  # fmt: skip
+    base = named("sklearn.base", "BaseEstimator")
+    yield "slots-in-an-ordered-dict", program(
+        estimator(), b"N", ordered, text("__class__"), base, SETITEM, TUPLE2, BUILD
+    )  # fmt: skip
+    yield "special-name-beside-slots", program(
+        estimator(), EMPTY_DICT, text("__setstate__"), VALUE_ONLY, SETITEM, b"N", TUPLE2, BUILD, EMPTY_DICT, BUILD
+    )  # fmt: skip
     yield (
         "fills-an-estimator",
         program(
@@ -294,7 +310,35 @@ def _changed_globals():
     )
 
 
+def estimator():
+    return named("sklearn.linear_model._logistic", "LogisticRegression") + EMPTY_TUPLE + NEWOBJ
+
+
+def numpy_text(value):
+    """Opcodes that make NumPy's text, which is equal to Python's and no instance of exactly `str`."""
+    raw = value.encode("utf-32-le")
+    kind = _dtype(f"U{len(value)}", 8, len(raw))
+    return named("numpy._core.multiarray", "scalar") + kind + b"C" + bytes([len(raw)]) + raw + TUPLE2 + REDUCE
+
+
 def _misused_entries():
+    partial = named("functools", "partial")
+    check = named("sklearn.utils.validation", "check_array")
+    bound = partial + check + TUPLE1 + REDUCE
+    yield "partial-of-another", program(estimator(), partial, VALUE_ONLY, TUPLE1, REDUCE, POP)
+    yield "partial-bound-again", program(
+        estimator(), bound, MARK, named("os", "mkdir"), EMPTY_TUPLE, EMPTY_DICT, b"N", TUPLE, BUILD, POP
+    )  # fmt: skip
+    yield "partial-bound-to-another", program(
+        estimator(), bound, MARK, VALUE_ONLY, EMPTY_TUPLE, EMPTY_DICT, b"N", TUPLE, BUILD, POP
+    )  # fmt: skip
+    yield "partial-called", lambda marker: program(bound, text(marker), TUPLE1, REDUCE)
+    index = named("pandas.core.indexes.base", "_new_Index")
+    yield "index-of-another-class", program(index, named("sklearn.base", "BaseEstimator"), EMPTY_DICT, TUPLE2, REDUCE)
+    yield "column-of-another-class", program(
+        named("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"), named("sklearn.base", "BaseEstimator"), b"K\x00N",
+        TUPLE3, REDUCE,
+    )  # fmt: skip
     ctor = named("numpy.random._pickle", "__bit_generator_ctor")
     yield "generator-applies", program(
         named("numpy.random._pickle", "__generator_ctor"), text("x"), named("sklearn.metrics.pairwise", "rbf_kernel"),
@@ -401,6 +445,10 @@ def unreadable():
     yield "frame-of-a-terabyte", PROTO + b"\x95" + struct.pack("<Q", 2**40) + b"N."
     yield "array-of-a-terabyte", PROTO + wrapper(size=200) + STOP
     yield "slow-hash", PROTO + EMPTY_DICT + b"K\x01" + b"2\x86" * 200 + b"Ns."
+    doubled = b"N" + b"2\x86" * 60
+    yield "slow-hash-in-a-model", program(estimator(), EMPTY_DICT, doubled, b"Ns", BUILD)
+    yield "slow-hash-in-a-set", program(estimator(), EMPTY_DICT, text("a"), b"\x8f(", doubled, b"\x90s", BUILD)
+    yield "slow-hash-in-a-frozenset", program(estimator(), EMPTY_DICT, text("a"), b"(", doubled, b"\x91s", BUILD)
     yield "marks", PROTO + MARK * 100_000
 
 

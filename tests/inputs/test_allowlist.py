@@ -13,21 +13,14 @@ import numpy as np
 import pytest
 
 from govkit.inputs.allowlist import policy, shipped_roles
+from govkit.inputs.pickle_calls import BOUND, PARTIAL
 from govkit.plugins.model_format import Policy
-from tools.make_allowlist import EARLIER, PLACE, allowlist
+from tools.make_allowlist import EARLIER, PLACE, allowlist, losses
 
 PACKAGES = {
-    "builtins",
-    "__builtin__",
-    "_codecs",
-    "collections",
-    "copyreg",
-    "copy_reg",
-    "joblib",
-    "numpy",
-    "pandas",
-    "scipy",
-    "sklearn",
+    *("builtins", "__builtin__", "_codecs", "collections", "copyreg", "copy_reg", "datetime", "decimal"),
+    *("joblib", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "_loss"),
+    *("catboost", "imblearn", "lightgbm", "xgboost"),
 }
 BUILTINS = {
     *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set"),
@@ -44,6 +37,13 @@ STATE_SETTERS = {
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": "converts its nodes",
     "pandas.CategoricalDtype": "fills its own slots",
     "pandas.Categorical": "fills its own slots",
+    "pandas.StringDtype": "fills its own slots",
+    "pandas.arrays.ArrowExtensionArray": "makes a chunked array of the one it is given",
+    "pandas.core.generic.NDFrame": "fills its own slots and attributes",
+    "pandas.core.internals.managers.SingleBlockManager": "makes blocks of arrays and places",
+    "catboost.core._CatBoostBase": "reads a native model from bytes",
+    "lightgbm.basic.Booster": "reads a native model from text",
+    "xgboost.core.Booster": "reads a native model from bytes",
     "scipy.sparse._coo.coo_matrix": "renames two fields of earlier versions",
 }
 """Classes with a Python `__setstate__` of their own, each read."""
@@ -57,6 +57,7 @@ def entries():
             yield module, name, role, getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError):
             earlier = {(m, n) for found in EARLIER.values() for m, names in found.items() for n in names}
+            earlier |= {(path, name) for kind, path, name in losses()}
             assert (module, name) in earlier or (module, name) in OLD_PATHS
 
 
@@ -117,6 +118,11 @@ def test_every_own_state_setter_was_read():
     assert setters - set(STATE_SETTERS) == set()
 
 
+def test_a_bound_function_is_only_let_through_by_its_rule():
+    assert PARTIAL not in shipped_roles()
+    assert all(shipped_roles()[name] == "value" for name in BOUND)
+
+
 def test_no_distribution_and_no_callback():
     from scipy.stats import rv_continuous, rv_discrete
     from scipy.stats._distn_infrastructure import rv_frozen, rv_generic
@@ -133,6 +139,7 @@ def test_what_may_be_called_is_a_type_or_a_known_reconstructor():
     known = {
         *("_reconstruct", "scalar", "_frombuffer", "_mareconstruct", "_reconstructor", "encode", "newObj"),
         *("__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"),
+        *("_new_Index", "_unpickle_block", "_unpickle_timestamp", "_restore_array", "py_buffer", "type_for_alias"),
     }
     assert {name for name in functions if not name.startswith("__pyx_unpickle_")} <= known
 

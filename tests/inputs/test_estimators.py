@@ -8,7 +8,9 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import make_column_transformer
+import xgboost
+from imblearn.ensemble import BalancedRandomForestClassifier
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
@@ -117,6 +119,25 @@ MODELS = {
     "neighbours": (make_pipeline(StandardScaler(), KNeighborsClassifier(5)), NUMBERS, (LABEL == "yes").astype(int)),
     "one column": (SGDClassifier(loss="log_loss", random_state=0), NUMBERS[["age"]], LABEL),
     "function": (make_pipeline(FunctionTransformer(np.log1p), LogisticRegression()), NUMBERS.abs(), LABEL),
+    "columns by kind": (
+        make_pipeline(
+            make_column_transformer(
+                (SimpleImputer(), make_column_selector(dtype_include="number")),
+                (OneHotEncoder(), pd.Index(["region"])),
+            ),
+            LogisticRegression(),
+        ),
+        ROWS,
+        LABEL,
+    ),
+    "boosting on categories": (HistGradientBoostingClassifier(max_iter=5), ROWS[["age", "since"]], LABEL),
+    "brute neighbours": (KNeighborsClassifier(5, algorithm="brute"), NUMBERS, LABEL),
+    "balanced forest": (BalancedRandomForestClassifier(5, random_state=0), NUMBERS, LABEL),
+    "xgboost": (
+        mixed(xgboost.XGBClassifier(n_estimators=5)),
+        ROWS,
+        (LABEL == "yes").astype(int),
+    ),
     "anomalies": (IsolationForest(n_estimators=20, random_state=0), NUMBERS, None),
     "text": (
         make_pipeline(make_column_transformer((TfidfVectorizer(), "region")), LogisticRegression()),
