@@ -17,17 +17,20 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from govkit.core.digest import sha256
-from govkit.core.errors import InputProblem, ModelUnavailable, UsageProblem
+from govkit.core.errors import InputProblem, MissingExtra, ModelUnavailable, UsageProblem
 from govkit.core.frozen import Frozen
 from govkit.inputs import wire
+from govkit.inputs.mlflow_folder import is_model_folder, model_file
 from govkit.inputs.model import Artifact, Described, Model, ScanFinding
 from govkit.inputs.proxy import Again, Proxy, Worker
 from govkit.inputs.sandbox import Limits
 from govkit.inputs.training import TrainingFunction
-from govkit.plugins.model_format import MODEL_FORMATS, taken_for_a_model
+from govkit.plugins.model_format import MODEL_FORMATS, NEEDS, taken_for_a_model
 
 MAX_BYTES = 2 * 2**30
 HEAD = 64
+EXTRAS = {"imblearn": "imbalanced-learn"} | {name: name for name in ("catboost", "lightgbm", "xgboost")}
+"""Packages that pickles may need, and govkit's extra that brings each."""
 UNLISTED = "GK-M02"
 """The scan's code for a global that is not on the allowlist."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
@@ -124,6 +127,23 @@ def _read(path: Path) -> _File:
     """Read the file once; what is hashed here is what is scanned and loaded."""
     if "://" in str(path) or ":/" in str(path)[:8]:
         raise UsageProblem("the model is given as a URL; govkit opens no network", hint="name the path of a file")
+    if is_model_folder(path):
+        return _read_below(path, model_file(path))
+    content = _content(path)
+    return _File(path, content, sha256(content), _format(path, content[:HEAD]))
+
+
+def _read_below(folder: Path, relative: Path) -> _File:
+    """Read a file in an MLflow folder; neither it nor a folder on the way may be a symbolic link."""
+    for part in (*reversed(relative.parents), relative):
+        if (folder / part).is_symlink():
+            raise InputProblem(f"{folder.name}/{part} is a symbolic link", hint="put the file itself into the folder")
+    path = folder / relative
+    content = _content(path)
+    return _File(path, content, sha256(content), _format(path, content[:HEAD]))
+
+
+def _content(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -140,17 +160,27 @@ def _read(path: Path) -> _File:
         content = stream.read(MAX_BYTES + 1)
     if not content:
         raise InputProblem(f"{path.name} is empty", hint="give a model file as pickle or joblib wrote it")
-    return _File(path, content, sha256(content), _format(path, content[:HEAD]))
+    return content
 
 
 def _format(path: Path, head: bytes) -> str:
     for name, reader in MODEL_FORMATS.all().items():
         if reader.recognises(head, path):
+            _expect_installed(name, path)
             return name
     known = ", ".join(MODEL_FORMATS.all())
     kind = taken_for_a_model(head)
     what = f": it is {kind}" if kind else ""
     raise InputProblem(f"{path.name} is no model in a known format{what}", hint=f"formats are: {known}")
+
+
+def _expect_installed(name: str, path: Path) -> None:
+    need = NEEDS.get(name)
+    if need is not None and find_spec(need.package) is None:
+        raise MissingExtra(
+            f"{path.name} needs the package {need.package}, which is not installed",
+            hint=f"pip install 'govkit[{need.extra}]'",
+        )
 
 
 def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
@@ -209,9 +239,7 @@ def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Desc
         worker.stop()
         return artifact, None
     if scan.unreadable:
-        raise InputProblem(
-            f"{name} is no model: {scan.unreadable}", hint="save the fitted estimator with pickle or joblib"
-        )
+        raise InputProblem(f"{name} is no model: {scan.unreadable}", hint="save the fitted model again")
     try:
         loaded = _report(worker, _LoadReport, "loading", limits.start_seconds)
     except ModelUnavailable as ended:
@@ -243,8 +271,13 @@ def _report(worker: Worker, kind: type[_Report], doing: str, seconds: float) -> 
 def _absent_package(findings: tuple[ScanFinding, ...]) -> str:
     """Name the package when all that the scan objects to are names of packages that aren't installed."""
     packages = [finding.subject.partition(".")[0] if finding.code == UNLISTED else "" for finding in findings]
-    missing = [package for package in packages if package.isidentifier() and find_spec(package) is None]
+    missing = [package for package in packages if package.isidentifier() and not _is_there(package)]
     return missing[0] if missing and len(missing) == len(packages) else ""
+
+
+def _is_there(package: str) -> bool:
+    """Say whether a package is installed; the program's own module, `__main__`, is no package and can't be."""
+    return package in sys.modules or find_spec(package) is not None
 
 
 def _refusal(findings: tuple[ScanFinding, ...]) -> str:
@@ -265,7 +298,8 @@ def _not_loaded(name: str, loaded: _LoadReport) -> InputProblem:
                 f"{name} was made by another scikit-learn version and can't be loaded by this one",
                 hint="save it again with the installed version",
             )
-        return InputProblem(f"{name} needs the package {module}", hint=f"pip install {module}")
+        install = f"'govkit[{EXTRAS[module]}]'" if module in EXTRAS else module
+        return MissingExtra(f"{name} needs the package {module}, which is not installed", hint=f"pip install {install}")
     return InputProblem(
         f"{name} can't be loaded ({loaded.problem})", hint="save it again with the installed library versions"
     )

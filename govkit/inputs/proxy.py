@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """How far probabilities may be from adding up to 1."""
+TOLERANCE_SINGLE = 1e-4
+"""The same for numbers of single precision, as boosters and ONNX give them."""
 PER_VALUE = 16
 """Bytes that one number of an answer may take."""
 OVERHEAD = 2**20
@@ -163,17 +165,17 @@ class Proxy:
         """Give class probabilities (rows, classes)."""
         import numpy as np
 
-        answer = self._numbers("predict_proba", rows)
+        answer, tolerance = self._numbers("predict_proba", rows)
         if answer.shape != (len(rows), len(self.described.classes)):
             raise self._nonsense("predict_proba", "one probability a row and class")
-        inside = (answer >= -TOLERANCE) & (answer <= 1 + TOLERANCE)
-        if not inside.all() or not (np.abs(answer.sum(axis=1) - 1) <= TOLERANCE).all():
+        inside = (answer >= -tolerance) & (answer <= 1 + tolerance)
+        if not inside.all() or not (np.abs(answer.sum(axis=1) - 1) <= tolerance).all():
             raise self._nonsense("predict_proba", "probabilities that add up to 1")
         return answer
 
     def decision_function(self, rows: "pd.DataFrame") -> "NDArray[np.float64]":
         """Give decision scores (rows,) or (rows, classes)."""
-        answer = self._numbers("decision_function", rows)
+        answer, _ = self._numbers("decision_function", rows)
         if answer.shape[:1] != (len(rows),):
             raise self._nonsense("decision_function", "one score a row")
         return answer
@@ -224,7 +226,8 @@ class Proxy:
         elif not self._worker.ended:
             self._worker.call({"operation": "release", "handle": self._handle})
 
-    def _numbers(self, method: Method, rows: "pd.DataFrame") -> "NDArray[np.float64]":
+    def _numbers(self, method: Method, rows: "pd.DataFrame") -> "tuple[NDArray[np.float64], float]":
+        """Give finite numbers, and how far probabilities among them may be from adding up to 1."""
         import numpy as np
 
         answer = self._ask(method, rows)
@@ -233,7 +236,7 @@ class Proxy:
         numbers = answer.astype(np.float64)
         if not np.isfinite(numbers).all():
             raise self._nonsense(method, "finite numbers")
-        return numbers
+        return numbers, TOLERANCE_SINGLE if answer.dtype.itemsize < numbers.dtype.itemsize else TOLERANCE
 
     def _ask(self, method: Method, rows: "pd.DataFrame") -> "NDArray[np.generic]":
 

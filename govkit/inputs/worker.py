@@ -11,10 +11,11 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from govkit.inputs import refitting, sandbox, wire
+from govkit.inputs import boosters, refitting, sandbox, wire
+from govkit.inputs.native import NativeModel, Unsupported, with_categories
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 MAX_PARAMETER = 80
 """Characters shown of a hyperparameter."""
 MAX_CLASSES = 10_000
+METHODS = ("predict", "predict_proba", "decision_function", "fit")
 STORED_ROWS = ("_fit_X", "X_train_", "support_vectors_", "X_fit_", "shape_fit_", "X_")
 """Fitted attributes that hold rows of the training data as they are."""
 _PLAIN = (str, int, float, bool, type(None))
 
 Reply = tuple[dict[str, Any], bytes]
-
-
-class _Unsupported(Exception):
-    """The file holds something that an audit can't ask; carries the end of a sentence."""
 
 
 def main() -> None:
@@ -79,7 +77,7 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
     try:
         model, notes = _loaded(lambda: _the_estimator(reader.load(content, allowed)))
         wire.send(connection, {"described": describe(model, notes)})
-    except _Unsupported as problem:
+    except Unsupported as problem:
         wire.send(connection, {"unsupported": str(problem)})
         return None
     except Exception as error:  # noqa: BLE001
@@ -109,11 +107,20 @@ def _the_estimator(loaded: object) -> object:
     if isinstance(loaded, dict):
         found = [value for value in loaded.values() if hasattr(value, "fit") or hasattr(value, "predict")]
         if len(found) != 1:
-            raise _Unsupported("holds several estimators" if found else "holds a dictionary and no estimator")
+            raise Unsupported("holds several estimators" if found else "holds a dictionary and no estimator")
         loaded = found[0]
+    if _path(loaded) in NATIVE:
+        return NATIVE[_path(loaded)](loaded)
     if not hasattr(loaded, "predict"):
-        raise _Unsupported(f"holds a {_path(loaded)}, which can't predict")
+        raise Unsupported(f"holds a {_path(loaded)}, which can't predict")
     return loaded
+
+
+NATIVE: Mapping[str, Callable[[Any], NativeModel]] = {
+    "xgboost.core.Booster": boosters.from_xgboost,
+    "lightgbm.basic.Booster": boosters.from_lightgbm,
+}
+"""Classes of models without scikit-learn's manners."""
 
 
 def _missing_module(error: Exception) -> str:
@@ -122,6 +129,8 @@ def _missing_module(error: Exception) -> str:
 
 def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa: ANN401 - any estimator
     """Give the facts of `inputs.model.Described` as plain data."""
+    if isinstance(model, NativeModel):
+        return _native_facts(model)
     import sklearn
     from sklearn.base import is_classifier, is_regressor
 
@@ -133,15 +142,41 @@ def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa
         "estimator": _path(final),
         "steps": [_path(step) for step in steps],
         "kind": kind,
-        "methods": [name for name in ("predict", "predict_proba", "decision_function", "fit") if hasattr(model, name)],
+        "methods": [name for name in METHODS if hasattr(model, name)],
         "classes": _classes(model) if kind == "classifier" else [],
-        "features": [str(name) for name in getattr(model, "feature_names_in_", ())],
+        "features": _features(model),
         "n_features": int(getattr(model, "n_features_in_", 0)),
         "parameters": _parameters(final),
         "fitted_with": {"scikit-learn": sklearn.__version__, **versions},
         "warnings": ["version_mismatch"] if versions else [],
         "stored_rows": [name for name in STORED_ROWS if getattr(getattr(final, name, None), "ndim", 0) > 1],
     }
+
+
+def _native_facts(model: NativeModel) -> dict[str, Any]:
+    if len(model.classes_) > MAX_CLASSES:
+        raise Unsupported(f"has more than {MAX_CLASSES:,} classes")
+    return {
+        "estimator": model.estimator,
+        "steps": [model.estimator],
+        "kind": model.kind,
+        "methods": [name for name in METHODS if hasattr(model, name)],
+        "classes": [_scalar(label) for label in model.classes_],
+        "features": [str(name) for name in model.feature_names_in_],
+        "n_features": model.n_features_in_,
+        "parameters": model.parameters,
+        "fitted_with": model.versions,
+        "warnings": [],
+        "stored_rows": [],
+    }
+
+
+def _features(model: Any) -> list[str]:  # noqa: ANN401 - any estimator
+    """Give the names of the columns that a model was fitted on; CatBoost calls unnamed ones 0, 1, ..."""
+    if hasattr(model, "feature_names_in_"):
+        return [str(name) for name in model.feature_names_in_]
+    names = [str(name) for name in getattr(model, "feature_names_", None) or ()]
+    return [] if names == [str(index) for index in range(len(names))] else names
 
 
 def _path(estimator: object) -> str:
@@ -157,19 +192,19 @@ def _expect_fitted(model: Any) -> None:  # noqa: ANN401 - any estimator
         try:
             check_is_fitted(model)
         except NotFittedError:
-            raise _Unsupported("holds an estimator that was not fitted") from None
+            raise Unsupported("holds an estimator that was not fitted") from None
 
 
 def _classes(model: Any) -> list[str | int | float | bool]:  # noqa: ANN401 - any classifier
     import numpy as np
 
     if isinstance(model.classes_, list):
-        raise _Unsupported("gives several answers a row")
+        raise Unsupported("gives several answers a row")
     classes = np.asarray(model.classes_)
     if classes.ndim != 1:
-        raise _Unsupported("gives several answers a row")
+        raise Unsupported("gives several answers a row")
     if len(classes) > MAX_CLASSES:
-        raise _Unsupported(f"has more than {MAX_CLASSES:,} classes")
+        raise Unsupported(f"has more than {MAX_CLASSES:,} classes")
     return [_scalar(label) for label in classes.tolist()]
 
 
@@ -199,6 +234,7 @@ class Server:
     def __init__(self, model: object) -> None:
         """Hold the audited model."""
         self._models: dict[int, Any] = {0: model}
+        self._categories: dict[int, Mapping[str, Sequence[Any] | None]] = {}
         self._operations: dict[str, Callable[[dict[str, Any], bytearray], Reply]] = {
             "predict": self._ask,
             "predict_proba": self._ask,
@@ -227,8 +263,17 @@ class Server:
         import numpy as np
 
         model = self._models[header["handle"]]
-        answer = np.asarray(getattr(model, header["operation"])(_rows(model, header, payload)))
+        rows = _rows(model, header, payload, self._known(header["handle"]))
+        answer = np.asarray(getattr(model, header["operation"])(rows))
+        if header["operation"] == "predict" and answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a column
+            answer = answer.reshape(-1)
         return _labelled(answer) if answer.dtype.kind in "OUS" else _packed({"answer": answer})
+
+    def _known(self, handle: int) -> "Mapping[str, Sequence[Any] | None]":
+        """Give the columns that a model takes as categories; looked up once."""
+        if handle not in self._categories:
+            self._categories[handle] = _categories(self._models[handle])
+        return self._categories[handle]
 
     def _structure(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
@@ -246,7 +291,7 @@ class Server:
             frame.columns = header["names"]
             fresh = refitting.by_function(header["training"], frame, target, header["seed"])
         else:
-            rows = _named(model, frame, header["names"])
+            rows = _named(model, frame, header["names"], self._known(header["handle"]))
             fresh = refitting.refitted(model, rows, target, seed=header["seed"], weight=weight)
         milliseconds = int((time.process_time() - started) * 1000)
         handle = max(self._models) + 1
@@ -257,6 +302,7 @@ class Server:
     def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
         self._models.pop(header["handle"], None)
+        self._categories.pop(header["handle"], None)
         return {}, b""
 
 
@@ -324,23 +370,45 @@ def _table(payload: bytearray) -> "pd.DataFrame":
     return frame
 
 
-def _named(model: Any, frame: "pd.DataFrame", names: list[str]) -> Any:  # noqa: ANN401 - frame or array
+def _categories(model: Any) -> "Mapping[str, Sequence[Any] | None]":  # noqa: ANN401 - any estimator
+    """Give the columns that a booster wants as categories, which a CSV file can't say, with the values it knows."""
+    if hasattr(model, "booster_"):
+        return boosters.lightgbm_categories(model.booster_)
+    if hasattr(model, "get_booster"):
+        return boosters.xgboost_categories(model.get_booster())
+    mask = getattr(model, "is_categorical_", None)
+    if mask is None or getattr(model, "categorical_features", None) != "from_dtype":
+        return {}
+    return dict.fromkeys(str(name) for name, chosen in zip(_features(model), mask, strict=False) if chosen)
+
+
+def _named(
+    model: Any,  # noqa: ANN401 - any estimator
+    frame: "pd.DataFrame",
+    names: list[str],
+    categories: "Mapping[str, Sequence[Any] | None]",
+) -> Any:  # noqa: ANN401 - frame or array
     """Give rows as the model was fitted: a frame where it knows names, else a bare array."""
-    if not hasattr(model, "feature_names_in_"):
+    if not hasattr(model, "feature_names_in_") and not _features(model):
         return frame.to_numpy()
     frame.columns = names
-    return frame
+    return with_categories(frame, categories)
 
 
-def _rows(model: Any, header: dict[str, Any], payload: bytearray) -> Any:  # noqa: ANN401 - frame or array
+def _rows(
+    model: Any,  # noqa: ANN401 - any estimator
+    header: dict[str, Any],
+    payload: bytearray,
+    categories: "Mapping[str, Sequence[Any] | None]",
+) -> Any:  # noqa: ANN401 - frame or array
     import numpy as np
 
     if "block" in header:
         shape = tuple(header["block"]["shape"])
         block = np.ndarray(shape, header["block"]["dtype"], payload) if payload else np.empty(shape)
-        if not hasattr(model, "feature_names_in_"):
+        if not hasattr(model, "feature_names_in_") and not _features(model):
             return block.T
         import pandas as pd
 
-        return pd.DataFrame(block.T, columns=header["names"], copy=False)
-    return _named(model, _table(payload), header["names"])
+        return with_categories(pd.DataFrame(block.T, columns=header["names"], copy=False), categories)
+    return _named(model, _table(payload), header["names"], categories)

@@ -21,7 +21,6 @@ _OTHER_FILES = {
     b"\x89HDF": "an HDF5 file",
     b"PAR1": "a Parquet table",
     b"\x7fELF": "a program",
-    b"\x04\x22\x4d\x18": "compressed with lz4, which is not supported",
 }
 """First bytes of files that are often taken for a model."""
 
@@ -76,14 +75,32 @@ class ModelFormat(Protocol):
         """Construct the model under the same policy; only called when `scan` found nothing."""
 
 
+@dataclass(frozen=True)
+class Need:
+    """A package that a format can't do without, and govkit's extra that brings it."""
+
+    package: str
+    extra: str
+
+
+NEEDS: dict[str, Need] = {}
+"""By format; those that need nothing beyond govkit's own packages are not there."""
 MODEL_FORMATS: Registry[ModelFormat] = Registry("govkit.inputs.formats")
 
 
-def model_format(name: str) -> Callable[[type[ModelFormat]], type[ModelFormat]]:
-    """Register a format class under a name."""
+def model_format(name: str, *, needs: str = "", extra: str = "") -> Callable[[type[ModelFormat]], type[ModelFormat]]:
+    """Register a format class under a name.
+
+    Args:
+        name: as records and reports show it.
+        needs: package that it can't do without; a file is refused in one line where it isn't installed.
+        extra: what to install for it, where that is not called like the package.
+    """
 
     def register(cls: type[ModelFormat]) -> type[ModelFormat]:
         MODEL_FORMATS.add(name, cls())
+        if needs:
+            NEEDS[name] = Need(needs, extra or needs)
         return cls
 
     return register

@@ -232,7 +232,7 @@ GOES_ON = {
 }
 """What a model does in predict, the error that comes of it, and what its message says; all in one process."""
 ENDS = {
-    "large": ("return np.zeros(400_000_000, dtype='int8')", "broke the protocol|was ended by"),
+    "large": ("return np.zeros(400_000_000, dtype='int8')", "broke the protocol|was ended by|did not answer"),
     "exits": ("import os; os._exit(7)", "ended by itself with code 7 in predict"),
     "aborts": ("import os; os.abort()", "was ended by SIGABRT in predict"),
     "sleeps": ("import time; time.sleep(99)", "did not answer predict within 2 s"),

@@ -45,7 +45,7 @@ STARTS: Mapping[bytes, Callable[[], Decompressor]] = {
 }
 
 
-class _Damaged(Exception):
+class Damaged(Exception):
     """The compressed stream can't be read; carries the end of a sentence."""
 
 
@@ -62,7 +62,7 @@ class JoblibFormat:
         """Decompress within limits and walk through the pickle."""
         try:
             return scan_pickle(_decompressed(content), policy)
-        except _Damaged as problem:
+        except Damaged as problem:
             return Scanned(unreadable=str(problem))
 
     def load(self, content: bytes, policy: Policy) -> object:
@@ -71,16 +71,24 @@ class JoblibFormat:
 
 
 def _decompressed(content: bytes) -> bytes:
-    machine = next(make() for start, make in STARTS.items() if content.startswith(start))
+    return expanded(next(make() for start, make in STARTS.items() if content.startswith(start)), content)
+
+
+def expanded(machine: Decompressor, content: bytes) -> bytes:
+    """Decompress one whole stream within limits.
+
+    Raises:
+        Damaged: it breaks off, is no stream of this kind, expands too far, or has something after it.
+    """
     most = min(MAX_OUTPUT, max(FREE_OUTPUT, MAX_RATIO * len(content)))
     try:
         output = machine.decompress(content, most + 1)
     except (OSError, ValueError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
-        raise _Damaged(f"its compressed stream is damaged ({type(error).__name__})") from None
+        raise Damaged(f"its compressed stream is damaged ({type(error).__name__})") from None
     if len(output) > most:
-        raise _Damaged(f"it expands to more than {most:,} bytes")
+        raise Damaged(f"it expands to more than {most:,} bytes")
     if not machine.eof:
-        raise _Damaged("its compressed stream breaks off")
+        raise Damaged("its compressed stream breaks off")
     if machine.unused_data:
-        raise _Damaged("it has bytes after the compressed stream")
+        raise Damaged("it has bytes after the compressed stream")
     return output
