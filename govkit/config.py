@@ -172,6 +172,62 @@ class PrivacyClaim(Frozen):
     """The claimed delta."""
 
 
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Swaps(Frozen):
+    """Categories that may be exchanged for others."""
+
+    columns: dict[str, Literal["any"] | tuple[tuple[Label, Label], ...]] = Field(default_factory=dict)
+    """Column to `any`, or to pairs from and to, `{housing: [[tenant, owner]]}`. A one-hot group goes by its first
+    column, and its categories by the names of its columns."""
+    support: Annotated[int, Field(ge=1)] = 10
+    """Rows of TRAIN that must hold a category before it may be taken on."""
+    at_once: Annotated[int, Field(ge=1)] = 1
+    """Swaps that one change may consist of."""
+
+
+class Sum(Frozen):
+    """Columns that add up to another one, or to an amount that does not change."""
+
+    parts: Annotated[tuple[str, ...], Field(min_length=2)]
+    """The columns that are added."""
+    total: str | None = None
+    """The column that holds their sum; without it the sum itself stays as it is in every row."""
+
+
+class Robustness(Frozen):
+    """What somebody who wants another answer may change in a row, and which answers would be harmful."""
+
+    immutable: tuple[str, ...] = ()
+    """Columns that can't be changed."""
+    direction: dict[str, Literal["increase", "decrease"]] = Field(default_factory=dict)
+    """Columns that change in one direction only."""
+    bounds: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
+    """Lowest and highest possible value, in place of the range seen."""
+    max_change: dict[str, Positive] = Field(default_factory=dict)
+    """Largest change of a column, in its own unit."""
+    less_equal: tuple[tuple[str, str], ...] = ()
+    """Pairs of columns of which the first never exceeds the second."""
+    sums: tuple[Sum, ...] = ()
+    """Columns that add up."""
+    one_hot: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
+    """Groups of 0/1 columns of which exactly one is 1."""
+    derived: dict[str, str] = Field(default_factory=dict)
+    """Columns worked out from others: `{instalment_share: amount / term / income}`."""
+    category_swaps: Swaps = Swaps()
+    cost: dict[str, Positive] = Field(default_factory=dict)
+    """What a change of one robust standard deviation, or a swap, costs compared with other columns; 1 if not named."""
+    hold_zero: tuple[str, ...] | None = None
+    """Columns in which 0 means `none` and stays; without this line, columns of which half or more hold one value."""
+    harmful_class: Label | None = None
+    """The answer that an attacker is after; any other answer counts as one without this line."""
+    harmful_change: Positive | None = None
+    """Regression: by how much an answer must move to do harm, in the target's unit."""
+    monotone: dict[str, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
+    """How the positive label's probability, or the value, must move when a column grows."""
+
+
 class CriterionOverride(Frozen):
     """A threshold of one's own. A looser one needs a reason and an owner and is shown in the report."""
 
@@ -210,6 +266,8 @@ class Config(Frozen):
     csv: Csv = Csv()
     personal_data: PersonalData = PersonalData()
     population: Population = Population()
+    robustness: Robustness = Robustness()
+    """What may be changed in a row, for the attacks and the tests of behaviour."""
     provenance: Provenance = Provenance()
     model_card: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Declarations for the model card: `intended_use`, `out_of_scope`, `limitations`, ..."""

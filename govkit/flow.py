@@ -17,6 +17,7 @@ from govkit.core.progress import Progress, Silent
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
 from govkit.gate import decide
 from govkit.inputs.checkout import checkout
+from govkit.inputs.constraints import problem_of
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.subject import Request, Subject, open_subject
 from govkit.plugins.check import CHECKS, Check, Params
@@ -190,6 +191,7 @@ def _set_up(  # noqa: PLR0913 - both callers' options
 def _job(subject: Subject, setup: Setup, only: tuple[str, ...], replayed: Path | None) -> Job:
     checks = select(CHECKS.all(), only)
     params = _params(checks, setup)
+    _hold_constraints(subject, setup)
     refits = replayed is None and any(found.refits for found in checks.values())
     plan, seconds = make_plan(checks, params, sizes_of(subject, refits=refits), setup.config.budget)
     if replayed is not None:
@@ -221,7 +223,15 @@ def _params(checks: Mapping[str, Check], setup: Setup) -> dict[str, Params]:
     return params
 
 
-def _at(setup: Setup, where: tuple[str, ...], message: str, hint: str) -> UsageProblem:
+def _hold_constraints(subject: Subject, setup: Setup) -> None:
+    """Hold the section `robustness` of govkit.yaml against the data, so that a mistake in it costs no work."""
+    rows = (subject.train or subject.test).frame
+    wrong = problem_of(setup.config.robustness, subject.columns, rows, subject.task)
+    if wrong is not None:
+        raise _at(setup, wrong.path, wrong.message, wrong.hint)
+
+
+def _at(setup: Setup, where: tuple[str | int, ...], message: str, hint: str) -> UsageProblem:
     return setup.document.problem(where, message, hint=hint) if setup.document else UsageProblem(message, hint=hint)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from govkit.cli.console import Console, table
 from govkit.core.errors import Exit
-from govkit.core.evidence import Evidence, Measurement, Outcome
+from govkit.core.evidence import Evidence, Measurement, Outcome, Table
 from govkit.core.messages import sentence, shown
 from govkit.reports.wording import lead
 
@@ -21,8 +21,9 @@ def examine(
     budget: str | None = None,
     seed: int | None = None,
     as_json: bool = False,
+    tables: bool = False,
 ) -> Exit:
-    """Print the evidence of some checks; the exit code says whether all of them could measure."""
+    """Print the evidence of some checks, with their tables if asked; the exit code says whether all could measure."""
     from govkit import flow
 
     console = Console(quiet=as_json)
@@ -36,7 +37,9 @@ def examine(
         json.dump([found.model_dump(mode="json") for found in evidence], sys.stdout, indent=2)
         print()
     else:
-        print("\n\n".join(_told(found, templates) for found in evidence))
+        parts = [_told(found, templates) for found in evidence]
+        parts += [_laid_out(each) for found in evidence for each in found.tables if tables]
+        print("\n\n".join(parts))
     stuck = any(found.outcome in (Outcome.ERROR, Outcome.NOT_DECLARED) for found in evidence)
     return Exit.INCOMPLETE if stuck else Exit.PASSED
 
@@ -55,6 +58,12 @@ def _told(evidence: Evidence, templates: dict[str, str]) -> str:
         for finding in evidence.findings
     ]
     return "\n".join(lines)
+
+
+def _laid_out(found: Table) -> str:
+    headers = tuple(f"{column.name} ({column.unit})" if column.unit else column.name for column in found.columns)
+    rows = [tuple("" if cell is None else shown(cell) for cell in row) for row in found.rows]
+    return f"{found.title}\n{table(headers, rows)}"
 
 
 def _row(measured: Measurement) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`govkit probe`: the attacks, one family at a time."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,9 @@ from govkit.cli.app import BudgetOption, ConfigOption, DataArgument, SeedOption,
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain-space", help="Show what may be changed in a row, without attacking.")
+]
 probe = typer.Typer(
     name="probe", help="Attack the model: robustness or privacy.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -22,23 +26,12 @@ def robustness(
     config: ConfigOption = None,
     budget: BudgetOption = None,
     seed: SeedOption = None,
+    explain_space: ExplainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Search for small changes of a row that change the prediction."""
-    from govkit.cli.examine import examine
-
-    raise typer.Exit(
-        examine(
-            model=model,
-            data=data,
-            only=("robustness",),
-            train=train,
-            config=config,
-            budget=budget,
-            seed=seed,
-            as_json=as_json,
-        )
-    )
+    family = "robustness.space" if explain_space else "robustness"
+    _examined(family, model, data, train, config, budget, seed, as_json, tables=explain_space)
 
 
 @probe.command()
@@ -52,17 +45,34 @@ def privacy(
     as_json: JsonOption = False,
 ) -> None:
     """Try to tell training rows from others by the model's answers."""
+    _examined("privacy", model, data, train, config, budget, seed, as_json)
+
+
+def _examined(
+    family: str,
+    model: str,
+    data: str,
+    train: str | None,
+    config: Path | None,
+    budget: str | None,
+    seed: int | None,
+    as_json: bool,
+    *,
+    tables: bool = False,
+) -> None:
+    """Run the checks of a family, or one check, and end with their exit code."""
     from govkit.cli.examine import examine
 
     raise typer.Exit(
         examine(
             model=model,
             data=data,
-            only=("privacy",),
+            only=(family,),
             train=train,
             config=config,
             budget=budget,
             seed=seed,
             as_json=as_json,
+            tables=tables,
         )
     )

@@ -30,6 +30,27 @@ def proportion(
     return Interval(low=float(found.low), high=float(found.high), level=level, method=method)
 
 
+def median(values: "NDArray[np.float64]", *, level: float = LEVEL) -> Interval:
+    """Give the interval of a median from order statistics; values may be infinite, then so may its ends be.
+
+    David and Nagaraja (2003), Order Statistics, section 7.1; free of assumptions about the distribution.
+    """
+    import numpy as np
+    from scipy.stats import binom
+
+    ordered = np.sort(values)
+    n = len(ordered)
+    below = int(binom.ppf((1 - level) / 2, n, 0.5))
+    ends = (float(ordered[max(below - 1, 0)]), float(ordered[min(n - below, n - 1)]))
+    open_low = below < 1
+    return Interval(
+        low=None if open_low or not np.isfinite(ends[0]) else ends[0],
+        high=None if open_low or not np.isfinite(ends[1]) else ends[1],
+        level=level,
+        method="order-statistics",
+    )
+
+
 def mean_of_shares(parts: Parts, *, level: float = LEVEL, shared: float = 1.0) -> Interval:
     """Give the interval of an unweighted mean of shares from each one's own limits.
 

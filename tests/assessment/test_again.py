@@ -14,7 +14,7 @@ from govkit.gate import redecide
 
 AS_OF = date(2026, 11, 21)
 CATALOG = load()
-ROBUST = "robustness.evasion.robust_share"
+ROBUST = "robustness.evasion.robust_accuracy"
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ def _evidence(check, needed, quality):
     measured = [measurement(criterion, quality) for criterion in needed]
     measured.append(Measurement(name="blind_auc_judged", value=0.5, unit="auc", n=10))
     measured.append(Measurement(name="accuracy", value=0.9, unit="share", n=10))
+    measured += [Measurement(name=name, value=0, unit="share", n=10) for name in ("selftest_gap", "unanswered_share")]
     return Evidence(**common, outcome=Outcome.MEASURED, measurements=tuple(measured), params={"eps": (0.05, 0.1)})
 
 
@@ -190,7 +191,7 @@ def test_a_scope_entry_takes_a_control_out_and_still_shows_what_fails(tmp_path):
 def test_a_waiver_shows_on_the_control_and_changes_no_result(tmp_path):
     waiver = {
         "id": "WVR-1",
-        "scope": {"criterion": "robustness.evasion.robust_share", "system": "credit", "model_sha256": MODEL},
+        "scope": {"criterion": "robustness.evasion.robust_accuracy", "system": "credit", "model_sha256": MODEL},
         "worst_value": 0.5,
         "reason": "Inputs come from the core system only.",
         "risk": "A compromised upstream system could craft inputs.",
@@ -207,7 +208,7 @@ def test_a_waiver_shows_on_the_control_and_changes_no_result(tmp_path):
     assert result.status is Status.NOT_MET
     assert result.waivers == ("WVR-1",)
     assert decision.exit_code == 0
-    assert [blocker.id for blocker in decision.waived] == ["robustness.evasion.robust_share"]
+    assert [blocker.id for blocker in decision.waived] == ["robustness.evasion.robust_accuracy"]
     waiver["worst_value"] = 0.7
     (tmp_path / "waivers.yaml").write_text(json.dumps({"govkit_waivers": "1", "waivers": [waiver]}))
     assessed, decision = audit(policy := load_policy(config, tmp_path), evidence(policy, {"robustness.evasion": "bad"}))
@@ -364,7 +365,7 @@ def test_a_weaker_run_never_meets_a_control(tmp_path):
         resting = {
             result.control: result.status
             for result in assessed.control_results
-            if "robustness.evasion.robust_share" in result.criteria
+            if "robustness.evasion.robust_accuracy" in result.criteria
         }
         assert resting["Art.15(1)"] is (Status.MET if good else Status.INCONCLUSIVE)
         assert (Status.INCONCLUSIVE in resting.values()) is not good

@@ -379,13 +379,13 @@ def threshold(name, criteria):
 
 
 def test_a_tighter_threshold_is_free():
-    for name, value in (("privacy.membership_inference.attack_auc", 0.52), ("robustness.evasion.robust_share", 0.9)):
+    for name, value in (("privacy.membership_inference.attack_auc", 0.52), ("robustness.evasion.robust_accuracy", 0.9)):
         found = threshold(name, tighten(CATALOG.criteria, {name: CriterionOverride(threshold=value)}))
         assert (found.threshold, found.loosened_by) == (value, "")
 
 
 def test_a_looser_threshold_needs_a_reason_and_an_owner():
-    for name, value in (("privacy.membership_inference.attack_auc", 0.6), ("robustness.evasion.robust_share", 0.7)):
+    for name, value in (("privacy.membership_inference.attack_auc", 0.6), ("robustness.evasion.robust_accuracy", 0.7)):
         for given in ({}, {"reason": "internal use"}, {"owner": "Risk"}, {"reason": " ", "owner": "Risk"}):
             with pytest.raises(UsageProblem) as caught:
                 tighten(CATALOG.criteria, {name: CriterionOverride(threshold=value, **given)})
@@ -398,13 +398,13 @@ def test_a_looser_threshold_needs_a_reason_and_an_owner():
 
 def test_a_threshold_problem_names_the_line_of_govkit_yaml(tmp_path):
     file = tmp_path / "govkit.yaml"
-    file.write_text("criteria:\n  robustness.evasion.robust_share:\n    threshold: 85\n")
-    given = {"robustness.evasion.robust_share": CriterionOverride(threshold=85)}
+    file.write_text("criteria:\n  robustness.evasion.robust_accuracy:\n    threshold: 85\n")
+    given = {"robustness.evasion.robust_accuracy": CriterionOverride(threshold=85)}
     with pytest.raises(UsageProblem, match=r"govkit.yaml:3: .* outside 0 to 1"):
         tighten(CATALOG.criteria, given, read(file))
     with pytest.raises(UsageProblem) as caught:
         tighten(CATALOG.criteria, {"robustness.evasion.robust_shar": CriterionOverride(threshold=0.9)})
-    assert caught.value.hint == "did you mean 'robustness.evasion.robust_share'?"
+    assert caught.value.hint == "did you mean 'robustness.evasion.robust_accuracy'?"
 
 
 def test_conditions_and_reasons_of_shipped_criteria_use_the_shared_prefix():

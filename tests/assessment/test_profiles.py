@@ -13,7 +13,7 @@ from govkit.core.messages import sentence
 from govkit.plugins.check import CHECKS, Sizes
 
 CATALOG = load()
-ROBUST = "robustness.evasion.robust_share"
+ROBUST = "robustness.evasion.robust_accuracy"
 AUC = "privacy.membership_inference.attack_auc"
 BASE = """\
 id: base
@@ -78,7 +78,7 @@ def test_an_extension_adds_to_what_it_extends(tmp_path):
     assert (profile.max_age_days, profile.minimum_budget) == (100, "standard")
     found = {one.id: one for one in criteria_for(CATALOG, profile, {})}
     assert (found[ROBUST].threshold, found[AUC].threshold) == (0.9, 0.53)
-    assert [condition.threshold for condition in found[ROBUST].only_if] == [0.1, 0.2]
+    assert [condition.threshold for condition in found[ROBUST].only_if if condition.param] == [0.1, 0.2]
 
 
 @pytest.mark.parametrize(
@@ -171,16 +171,17 @@ def test_the_reason_of_a_limit_is_part_of_why():
     assert "The profile asks for 0.54: having applied for credit" in found.why
 
 
+TRUSTED = tuple(Measurement(name=name, value=0, unit="share", n=200) for name in ("selftest_gap", "unanswered_share"))
 STRONG = {"params": {"eps": (0.05, 0.1), "frozen": ()}, "work": {"rows": 200}}
 
 
 def evasion(value=0.95, **changes):
-    measured = Measurement(name="robust_share", value=value, unit="share", n=200)
+    measured = Measurement(name="robust_accuracy", value=value, unit="share", n=200)
     return Evidence(
         check="robustness.evasion",
         check_version="1",
         outcome=Outcome.MEASURED,
-        measurements=(measured,),
+        measurements=(measured, *TRUSTED),
         **{**STRONG, **changes},
     )
 

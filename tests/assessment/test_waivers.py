@@ -17,7 +17,7 @@ from govkit.strict_yaml import read
 CRITERIA = load().criteria
 MODEL = "1" * 64
 AS_OF = date(2026, 11, 21)
-ROBUST = "robustness.evasion.robust_share"
+ROBUST = "robustness.evasion.robust_accuracy"
 
 
 def entry(**changes):
@@ -78,7 +78,7 @@ FAULTS = {
     "other system": (entry(scope={"system": "pricing"}), "for the system pricing, not for credit-triage"),
     "other model": (entry(scope={"model_sha256": "2" * 64}), "for another model file"),
     "wildcard": (entry(scope={"criterion": "robustness.*"}), "is a pattern"),
-    "unknown criterion": (entry(scope={"criterion": "robustness.evasion.robust_shares"}), f"Did you mean {ROBUST}?"),
+    "unknown criterion": (entry(scope={"criterion": "robustness.evasion.robust_accuracys"}), f"Did you mean {ROBUST}?"),
     "never": (entry(scope={"criterion": "security.model_file.disallowed_globals"}), "can't be waived"),
     "worse now": (entry(worst_value=0.5), "is now 0.45, which is worse"),
     "placeholder": (entry(reason="TBD, will be filled in later on"), "reason holds a placeholder"),

@@ -19,7 +19,7 @@ FAULTS = {
     "digests": "provenance.hash_match.mismatched_digests",
 }
 """Planted fault and the gated criterion that it makes fail."""
-ALSO = {"performance.calibration.expected_calibration_error", "robustness.evasion.robust_share"}
+ALSO = {"performance.calibration.expected_calibration_error", "robustness.evasion.robust_accuracy"}
 """What an overfitted model is weak in besides."""
 
 

@@ -1,14 +1,15 @@
 """What may be changed in a row and how far: the rows that could exist around a row that does."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from govkit.checks.robustness._linked import Links
+from govkit.config import Robustness
 from govkit.core.errors import UsageProblem
 from govkit.inputs.columns import Columns
-from govkit.inputs.model import Model
-from govkit.inputs.predictions import decide, scores
-from govkit.inputs.task import Task
+from govkit.inputs.constraints import NUMBERS, formulas_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,140 +20,387 @@ NORMAL_IQR = 1.349
 """Interquartile range of a standard normal variable."""
 NORMAL_90 = 3.290
 """Its range from the 5% to the 95% quantile."""
-BATCH = 20_000
-"""Rows asked for in one call."""
 HELD_SHARE = 0.5
 """Share of a column's most frequent value from which that value means `nothing there` and is left alone."""
+NEAR_WHOLE = 1e-7
+"""How near a step must be to a whole number to be taken for one."""
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A column whose values may be swapped: its known values and which may become which."""
+
+    column: int
+    values: tuple[object, ...]
+    allowed: "NDArray[np.bool_]"
+    """Shape (from, to)."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A one-hot group: the positions of its columns and which may become which."""
+
+    columns: tuple[int, ...]
+    allowed: "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
 class Space:
-    """The numeric columns that may change, with scale, range and integrality from the reference rows."""
+    """The cells that may change. All arrays are by column of `names`; a row is a row of floats, categories by code."""
 
     names: tuple[str, ...]
+    """Every column that may change or that another one is worked out from."""
+    number: "NDArray[np.bool_]"
+    """Columns that move as numbers; the others are swapped, follow from others, or stay."""
+    integer: "NDArray[np.bool_]"
     scale: "NDArray[np.float64]"
     low: "NDArray[np.float64]"
     high: "NDArray[np.float64]"
-    integer: "NDArray[np.bool_]"
+    rises: "NDArray[np.bool_]"
+    falls: "NDArray[np.bool_]"
+    most: "NDArray[np.float64]"
+    """Largest change in the column's own unit."""
     held: "NDArray[np.float64]"
     """A value that stays as it is wherever it stands; NaN: none."""
+    cost: "NDArray[np.float64]"
+    categories: tuple[Categories, ...] = ()
+    groups: tuple[Group, ...] = ()
+    links: Links = field(default_factory=Links)
+    swaps: int = 1
+    """Swaps that one change may consist of."""
+
+    @cached_property
+    def can_swap(self) -> bool:
+        """Whether any category may change."""
+        return bool(self.categories or self.groups)
+
+    @cached_property
+    def changeable(self) -> tuple[str, ...]:
+        """Names of the columns that may be chosen freely."""
+        swapped = {found.column for found in self.categories} | {at for group in self.groups for at in group.columns}
+        return tuple(name for at, name in enumerate(self.names) if self.number[at] or at in swapped)
 
     def values(self, rows: "pd.DataFrame") -> "NDArray[np.float64]":
-        """Give the changeable cells, shape (rows, columns); NaN where a cell is missing."""
-        return rows[list(self.names)].to_numpy(dtype="float64", na_value=float("nan"))
+        """Give the cells, shape (rows, columns); NaN where a number is missing, -1 where a category is unknown."""
+        import numpy as np
+        import pandas as pd
+
+        found = np.empty((len(rows), len(self.names)))
+        coded = {one.column: one for one in self.categories}
+        for at, name in enumerate(self.names):
+            if at in coded:
+                found[:, at] = pd.Index(coded[at].values, dtype=object).get_indexer(pd.Index(rows[name], dtype=object))
+            else:
+                found[:, at] = rows[name].to_numpy(dtype="float64", na_value=float("nan"))
+        return found
+
+    def frame(self, source: "pd.DataFrame", moved: "NDArray[np.float64]") -> "pd.DataFrame":
+        """Give the source rows with the changed cells in place; columns keep their types."""
+        import numpy as np
+        import pandas as pd
+
+        changed: dict[str, Any] = {}
+        coded = {one.column: one for one in self.categories}
+        for at, name in enumerate(self.names):
+            column, cells = source[name], moved[:, at]
+            if at in coded:
+                codes = cells.astype(np.int64)
+                known = pd.Series(list(coded[at].values), dtype=column.dtype).take(np.maximum(codes, 0)).array
+                changed[name] = known if (codes >= 0).all() else column.where(codes < 0, known).array
+            else:
+                dtype = column.to_numpy().dtype
+                changed[name] = np.rint(cells).astype(dtype) if dtype.kind in "iu" else cells
+        return source.assign(**changed)
 
     def free(self, original: "NDArray[np.float64]") -> "NDArray[np.bool_]":
-        """Say which cells may change: those present and not held."""
+        """Say which numeric cells may be chosen: those present and not held."""
         import numpy as np
 
-        free: NDArray[np.bool_] = np.isfinite(original) & (original != self.held)
+        free: NDArray[np.bool_] = self.number & np.isfinite(original) & (original != self.held)
         return free
 
-    def admissible(
-        self, moved: "NDArray[np.float64]", original: "NDArray[np.float64]", eps: float = float("inf")
-    ) -> "NDArray[np.float64]":
-        """Give possible rows near `moved`: within eps robust scales and the seen range, whole numbers kept whole.
+    def limits(
+        self, original: "NDArray[np.float64]", eps: "float | NDArray[np.float64]" = float("inf")
+    ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Give each cell's lowest and highest value within eps robust scales, whole numbers kept whole.
 
-        A cell that lies outside the range from the start may stay where it is. Whole numbers are rounded towards the
-        original, so that rounding never leaves the box.
+        A cell outside the range from the start may stay where it is. Cells that follow from others have the limits
+        that they must end up in, without eps.
         """
         import numpy as np
 
-        low = np.minimum(np.maximum(self.low, original - eps * self.scale), original)
-        high = np.maximum(np.minimum(self.high, original + eps * self.scale), original)
-        step = np.clip(moved, low, high) - original
-        whole = np.where(np.abs(step - np.rint(step)) < 1e-7, np.rint(step), np.trunc(step))  # noqa: PLR2004
-        found = original + np.where(self.integer, whole, step)
-        return np.where(self.free(original), np.clip(found, low, high), original)
+        reach = np.asarray(eps, dtype=np.float64).reshape(-1, 1) * self.scale
+        reach = np.where(self.links.dependent(len(self.names)), np.inf, reach)
+        reach = np.minimum(reach, self.most)
+        low = np.where(self.falls, np.maximum(self.low, original - reach), original)
+        high = np.where(self.rises, np.minimum(self.high, original + reach), original)
+        loose = self.free(original) | (self.links.dependent(len(self.names)) & np.isfinite(original))
+        down, up = np.fmax(original - low, 0.0), np.fmax(high - original, 0.0)
+        down = np.where(self.integer, np.floor(down * (1 + 1e-12)), down)
+        up = np.where(self.integer, np.floor(up * (1 + 1e-12)), up)
+        low = np.where(down > 0, np.where(self.integer, original - down, low), original)
+        high = np.where(up > 0, np.where(self.integer, original + up, high), original)
+        return np.where(loose, low, original), np.where(loose, high, original)
 
-    def violations(
-        self, emitted: "NDArray[np.float64]", original: "NDArray[np.float64]", eps: "NDArray[np.float64]"
-    ) -> "NDArray[np.bool_]":
-        """Say which emitted rows are not possible ones; shares no code with `admissible`."""
+    def admissible(
+        self,
+        moved: "NDArray[np.float64]",
+        original: "NDArray[np.float64]",
+        eps: "float | NDArray[np.float64]" = float("inf"),
+    ) -> "NDArray[np.float64]":
+        """Give possible rows near `moved`; whole numbers are cut towards the original, so they never leave the box."""
         import numpy as np
 
-        changed = ~((emitted == original) | (np.isnan(emitted) & np.isnan(original)))
-        too_far = np.abs(emitted - original) > eps[:, None] * self.scale * (1 + 1e-9)
-        outside = (emitted < np.fmin(self.low, original)) | (emitted > np.fmax(self.high, original))
-        broken = self.integer & (np.abs(emitted - original - np.round(emitted - original)) > 1e-6)  # noqa: PLR2004
-        forbidden = np.isnan(original) | np.isnan(emitted) | (original == self.held)
-        wrong: NDArray[np.bool_] = (changed & (too_far | outside | broken | forbidden)).any(axis=1)
-        return wrong
+        low, high = self.limits(original, eps)
+        found = self._numbers(np.where(np.isfinite(moved), moved, original), original, low, high)
+        if self.can_swap:
+            self._swapped(found, moved, original)
+        if not self.links.any:
+            return found
+        return self.links.repaired(found, original, (low, high), (self.number, self.integer))
+
+    def _numbers(
+        self,
+        moved: "NDArray[np.float64]",
+        original: "NDArray[np.float64]",
+        low: "NDArray[np.float64]",
+        high: "NDArray[np.float64]",
+    ) -> "NDArray[np.float64]":
+        import numpy as np
+
+        found = np.clip(moved, low, high)
+        if self.integer.any():
+            step = found - original
+            near = np.abs(step - np.rint(step)) < NEAR_WHOLE
+            found = np.where(self.integer, original + np.where(near, np.rint(step), np.trunc(step)), found)
+        return np.where(self.number, found, original)
+
+    def _swapped(
+        self, found: "NDArray[np.float64]", moved: "NDArray[np.float64]", original: "NDArray[np.float64]"
+    ) -> None:
+        """Write allowed swaps into `found`, so many at most as may happen at once; which ones goes round by row."""
+        import numpy as np
+
+        wanted: list[tuple[tuple[int, ...], NDArray[np.float64], NDArray[np.bool_]]] = []
+        for one in self.categories:
+            old, new = original[:, one.column].astype(np.int64), moved[:, one.column].astype(np.int64)
+            inside = (old >= 0) & (new >= 0) & (new < len(one.values)) & (old != new)
+            fits = inside & one.allowed[np.where(inside, old, 0), np.where(inside, new, 0)]
+            wanted.append(((one.column,), new[:, None].astype(np.float64), fits))
+        for group in self.groups:
+            at = list(group.columns)
+            old_cells, new_cells = original[:, at], np.nan_to_num(moved[:, at])
+            old, new = old_cells.argmax(axis=1), new_cells.argmax(axis=1)
+            sound = ((old_cells == 0) | (old_cells == 1)).all(axis=1) & (old_cells.sum(axis=1) == 1)
+            fits = sound & (old != new) & group.allowed[old, new]
+            wanted.append((group.columns, np.eye(len(at))[new], fits))
+        fits = np.array([each[2] for each in wanted])
+        if len(wanted) > self.swaps:
+            turn = (np.arange(len(wanted))[:, None] + np.arange(len(found))) % len(wanted)
+            rank = np.where(fits, turn, len(wanted)).argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+            fits &= rank < self.swaps
+        for (columns, cells, _), taken in zip(wanted, fits, strict=True):
+            found[np.ix_(taken, list(columns))] = cells[taken]
+
+    def swapped(self, moved: "NDArray[np.float64]", original: "NDArray[np.float64]") -> "NDArray[np.int64]":
+        """Count the swaps of every row."""
+        import numpy as np
+
+        count = np.zeros(len(moved), dtype=np.int64)
+        for one in self.categories:
+            count += moved[:, one.column] != original[:, one.column]
+        for group in self.groups:
+            at = list(group.columns)
+            count += (moved[:, at] != original[:, at]).any(axis=1)
+        return count
 
     def distance(self, moved: "NDArray[np.float64]", original: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        """Give the largest change of a row in robust scales."""
+        """Give the largest change of a number in robust scales; swaps and what follows from others count nothing."""
         import numpy as np
 
-        far: NDArray[np.float64] = np.nan_to_num(np.abs(moved - original) / self.scale).max(axis=1, initial=0.0)
-        return far
+        far = np.where(self.number, np.abs(moved - original) / self.scale, 0.0)
+        largest: NDArray[np.float64] = np.nan_to_num(far, nan=0.0).max(axis=-1, initial=0.0)
+        return largest
 
-    def frame(self, source: "pd.DataFrame", moved: "NDArray[np.float64]") -> "pd.DataFrame":
-        """Give the source rows with the changed cells in place; untouched columns keep their types."""
-        changed = {}
-        for index, name in enumerate(self.names):
-            dtype = source[name].to_numpy().dtype
-            changed[name] = moved[:, index].round().astype(dtype) if dtype.kind in "iu" else moved[:, index]
-        return source.assign(**changed)
+    def price(self, moved: "NDArray[np.float64]", original: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """Give the declared cost of a change: robust scales of every number and 1 for a swap, each times its cost."""
+        import numpy as np
+
+        paid = np.where(self.number, np.abs(moved - original) / self.scale * self.cost, 0.0)
+        total: NDArray[np.float64] = np.nan_to_num(paid, nan=0.0).sum(axis=-1)
+        for one in self.categories:
+            total += self.cost[one.column] * (moved[:, one.column] != original[:, one.column])
+        for group in self.groups:
+            at = list(group.columns)
+            total += self.cost[at[0]] * (moved[:, at] != original[:, at]).any(axis=1)
+        return total
+
+    def choices(self) -> "Iterator[tuple[tuple[int, ...], tuple[tuple[float, ...], ...]]]":
+        """Give every set of cells that is swapped together, with the contents it may take on."""
+        import numpy as np
+
+        for one in self.categories:
+            yield (one.column,), tuple((float(code),) for code in np.flatnonzero(one.allowed.any(axis=0)))
+        for group in self.groups:
+            cells = np.eye(len(group.columns))
+            yield group.columns, tuple(tuple(cells[code]) for code in np.flatnonzero(group.allowed.any(axis=0)))
 
 
-def space_of(reference: "pd.DataFrame", columns: Columns, frozen: Iterable[str]) -> Space:
-    """Infer the space from reference rows: TRAIN where there is one.
+def space_of(
+    reference: "pd.DataFrame", columns: Columns, declared: Robustness | None = None, frozen: Iterable[str] = ()
+) -> Space:
+    """Infer the space from reference rows, TRAIN where there is one, and narrow it to what is declared.
 
     The scale is the interquartile range over 1.349, else the 5% to 95% range over 3.29, else the standard deviation.
+
+    Args:
+        reference: rows with every feature.
+        columns: roles and kinds.
+        declared: the section `robustness` of govkit.yaml, already held against the data.
+        frozen: columns that stay besides the declared ones.
 
     Raises:
         UsageProblem: a frozen column is not in the data.
     """
-    import numpy as np
-
-    names, facts = [], []
     stays = set(frozen)
     for name in sorted(stays - set(columns.kinds)):
         raise UsageProblem(f"`frozen` names the column {name!r}, which the data does not have", hint="correct the line")
-    for name in columns.features:
-        column = reference[name]
-        if columns.kinds.get(name) not in {"number", "integer"} or name in stays or column.dtype.kind not in "iuf":
-            continue
+    return _Builder(reference, columns, declared or Robustness(), stays).space()
+
+
+class _Builder:
+    """Puts a space together from reference rows and declarations."""
+
+    def __init__(self, reference: "pd.DataFrame", columns: Columns, declared: Robustness, frozen: set[str]) -> None:
+        self._reference, self._columns, self._declared = reference, columns, declared
+        self._stays = frozen | set(declared.immutable)
+        self._formulas = formulas_of(declared)
+        self._grouped = {name for group in declared.one_hot for name in group}
+        heads = {group[0] for group in declared.one_hot}
+        self._swappable = [name for name in declared.category_swaps.columns if name not in self._grouped | self._stays]
+        self._groups = [
+            group
+            for group in declared.one_hot
+            if group[0] in declared.category_swaps.columns and not self._stays & set(group)
+        ]
+        assert heads <= self._grouped
+
+    def space(self) -> Space:
+        """Give the space."""
+        import numpy as np
+
+        movable = [name for name in self._columns.features if self._moves(name)]
+        active = self._active(movable)
+        facts = [self._facts(name) for name in active]
+        scale, low, high, integer, held = (np.array(part) for part in zip(*facts, strict=True)) if facts else _nothing()
+        place = {name: at for at, name in enumerate(active)}
+        declared = self._declared
+        return Space(
+            names=active,
+            number=np.array([name in movable for name in active], dtype=bool),
+            integer=integer.astype(bool),
+            scale=scale,
+            low=low,
+            high=high,
+            rises=np.array([declared.direction.get(name) != "decrease" and self._may(name) for name in active], bool),
+            falls=np.array([declared.direction.get(name) != "increase" and self._may(name) for name in active], bool),
+            most=np.array([declared.max_change.get(name, np.inf) for name in active], dtype=np.float64),
+            held=held,
+            cost=np.array([declared.cost.get(name, 1.0) for name in active], dtype=np.float64),
+            categories=tuple(self._categories(name, place[name]) for name in self._swappable),
+            groups=tuple(self._group(group, place) for group in self._groups),
+            links=Links.of(declared, self._formulas, place, self._reference),
+            swaps=declared.category_swaps.at_once,
+        )
+
+    def _may(self, name: str) -> bool:
+        return name not in self._stays
+
+    def _moves(self, name: str) -> bool:
+        """Say whether a column moves as a number: one with a spread, that nothing else fixes or works out."""
+        import numpy as np
+
+        column = self._reference[name]
+        if self._columns.kinds.get(name) not in NUMBERS or column.dtype.kind not in "iuf":
+            return False
+        if name in self._stays | self._grouped | set(self._formulas) | set(self._swappable):
+            return False
         cells = column.to_numpy(dtype="float64", na_value=float("nan"))
+        seen = np.unique(cells[np.isfinite(cells)])
+        # a column of 0 and 1 is a mark and no amount
+        return len(seen) > 1 and not (len(seen) == 2 and seen[0] == 0 and seen[1] == 1)  # noqa: PLR2004
+
+    def _active(self, movable: list[str]) -> tuple[str, ...]:
+        wanted = set(movable) | set(self._swappable) | {name for group in self._groups for name in group}
+        wanted |= set(self._formulas) | {name for formula in self._formulas.values() for name in formula.columns}
+        wanted |= {name for pair in self._declared.less_equal for name in pair}
+        wanted |= {name for added in self._declared.sums for name in added.parts}
+        return tuple(name for name in self._columns.features if name in wanted)
+
+    def _facts(self, name: str) -> tuple[float, float, float, bool, float]:
+        import numpy as np
+
+        if name in self._swappable:
+            return 1.0, -np.inf, np.inf, False, float("nan")
+        cells = self._reference[name].to_numpy(dtype="float64", na_value=float("nan"))
         cells = cells[np.isfinite(cells)]
-        if len(cells) and cells.min() < cells.max():
-            names.append(name)
-            facts.append(_facts(cells))
-    scale, low, high, integer, held = (
-        (np.array(part) for part in zip(*facts, strict=True)) if facts else [np.empty(0)] * 5
-    )
-    return Space(tuple(names), scale, low, high, integer.astype(bool), held)
+        if not len(cells):
+            return 1.0, -np.inf, np.inf, False, float("nan")
+        low, high = self._declared.bounds.get(name, (None, None))
+        low, high = cells.min() if low is None else low, cells.max() if high is None else high
+        return scale_of(cells), float(low), float(high), bool((cells % 1 == 0).all()), self._held(name, cells)
+
+    def _held(self, name: str, cells: "NDArray[np.float64]") -> float:
+        import numpy as np
+
+        if self._declared.hold_zero is not None:
+            return 0.0 if name in self._declared.hold_zero else float("nan")
+        seen, counts = np.unique(cells, return_counts=True)
+        mode = counts.argmax()
+        return float(seen[mode]) if counts[mode] >= HELD_SHARE * len(cells) else float("nan")
+
+    def _categories(self, name: str, column: int) -> Categories:
+        import numpy as np
+
+        counts = self._reference[name].value_counts()
+        values = sorted(counts.index.tolist(), key=str)
+        common = np.array([counts[value] >= self._declared.category_swaps.support for value in values], dtype=bool)
+        allowed = _pairs(self._declared.category_swaps.columns[name], values)
+        return Categories(column, tuple(values), allowed & common)
+
+    def _group(self, group: Sequence[str], place: dict[str, int]) -> Group:
+        import numpy as np
+
+        common = [(self._reference[name] == 1).sum() >= self._declared.category_swaps.support for name in group]
+        allowed = _pairs(self._declared.category_swaps.columns[group[0]], list(group))
+        return Group(tuple(place[name] for name in group), allowed & np.array(common, dtype=bool))
 
 
-def _facts(cells: "NDArray[np.float64]") -> tuple[float, float, float, bool, float]:
+def _pairs(declared: Any, values: list[object]) -> "NDArray[np.bool_]":  # noqa: ANN401 - `any` or pairs of labels
+    """Give which value may become which, shape (from, to)."""
+    import numpy as np
+
+    from govkit.inputs.task import same
+
+    allowed = np.zeros((len(values), len(values)), dtype=bool)
+    if declared == "any":
+        return ~np.eye(len(values), dtype=bool)
+    for one, other in declared:
+        from_ = [at for at, value in enumerate(values) if same(value, one)]
+        to = [at for at, value in enumerate(values) if same(value, other)]
+        allowed[np.ix_(from_, to)] = True
+    return allowed & ~np.eye(len(values), dtype=bool)
+
+
+def scale_of(cells: "NDArray[np.float64]") -> float:
+    """Give the robust scale of present cells; 1 where they don't differ."""
     import numpy as np
 
     q05, q25, q75, q95 = np.quantile(cells, [0.05, 0.25, 0.75, 0.95])
-    scale = float((q75 - q25) / NORMAL_IQR or (q95 - q05) / NORMAL_90 or cells.std())
-    seen, counts = np.unique(cells, return_counts=True)
-    mode = counts.argmax()
-    held = float(seen[mode]) if counts[mode] >= HELD_SHARE * len(cells) else float("nan")
-    return scale, float(cells.min()), float(cells.max()), bool((cells % 1 == 0).all()), held
+    return float((q75 - q25) / NORMAL_IQR or (q95 - q05) / NORMAL_90 or cells.std() or 1.0)
 
 
-@dataclass
-class Labels:
-    """Asks the model for class positions and counts what it cost."""
+def _nothing() -> "list[NDArray[np.float64]]":
+    import numpy as np
 
-    model: Model
-    task: Task
-    queries: int = 0
-
-    def __call__(self, rows: "pd.DataFrame") -> "NDArray[np.int64]":
-        """Give the predicted class position of each row; -2 where the model says what is none of its classes."""
-        import numpy as np
-
-        if not len(rows):
-            return np.empty(0, dtype=np.int64)
-        self.queries += len(rows)
-        parts = [rows.iloc[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-        return np.concatenate([self._asked(part) for part in parts])
-
-    def _asked(self, rows: "pd.DataFrame") -> "NDArray[np.int64]":
-        probability = scores(self.model, rows)[0] if self.task.threshold is not None else None
-        return decide(self.model, rows, probability, self.task)
+    return [np.empty(0)] * 5

@@ -1,36 +1,73 @@
-"""Whether small admissible changes of a row turn a right answer wrong."""
+"""Whether small possible changes of a row turn a right answer wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from govkit.checks.robustness._attack import Attack, Effort
-from govkit.checks.robustness._space import Labels, Space, space_of
+from govkit.checks.robustness._campaign import Attacked, Subject, attack
+from govkit.checks.robustness._features import alone
+from govkit.checks.robustness._space import space_of
+from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.model import Model
-from govkit.inputs.predictions import Predictions, features_of
+from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Params, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
-EFFORTS: Mapping[str, tuple[int, Effort]] = {
-    "quick": (200, Effort(iterations=2, evaluations=40, noise=60)),
-    "standard": (1_000, Effort(iterations=3, evaluations=60, noise=100)),
-    "thorough": (1_000, Effort(iterations=10, evaluations=100, noise=600)),
+BUDGETS: Mapping[str, Mapping[str, int]] = {
+    "quick": {
+        "rows": 200,
+        "floor": 30,
+        "probes": 96,
+        "sweeps": 1,
+        "rounds": 8,
+        "proposals": 6,
+        "label_rows": 0,
+        "label_rounds": 10,
+        "exact_rows": 0,
+        "seeds": 1,
+    },
+    "standard": {
+        "rows": 1_000,
+        "floor": 60,
+        "probes": 200,
+        "sweeps": 2,
+        "rounds": 16,
+        "proposals": 8,
+        "label_rows": 200,
+        "label_rounds": 15,
+        "exact_rows": 20,
+        "seeds": 1,
+    },
+    "thorough": {
+        "rows": 1_000,
+        "floor": 300,
+        "probes": 400,
+        "sweeps": 4,
+        "rounds": 60,
+        "proposals": 12,
+        "label_rows": 500,
+        "label_rounds": 25,
+        "exact_rows": 100,
+        "seeds": 5,
+    },
 }
-"""Rows and effort by budget."""
-TYPICAL = 0.3
+"""Rows, rows a step, and repetitions by budget."""
+FEWEST_ROWS = 40
+TYPICAL = 0.1
 """A typical time within its coarse step."""
-
+SMALL_GROUP = 10
+"""Fewest attacked rows of a class or group that are told apart."""
+FEW_VALUES = 12
 
 Size = Annotated[float, Field(gt=0)]
 
@@ -43,39 +80,25 @@ class EvasionParams(Params):
     curve: tuple[Size, ...] = Field(default=(0.2, 0.3, 0.5), max_length=12)
     """Further sizes that are only drawn in the curve."""
     frozen: tuple[str, ...] = ()
-    """Columns that can't be changed by whoever wants another answer."""
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """What became of the sampled rows."""
-
-    rows: int
-    right: int
-    """Rows answered rightly before any change; only these are attacked."""
-    broken: "dict[float, NDArray[np.bool_]]"
-    by_noise: "dict[float, NDArray[np.bool_]]"
-    unverified: int
-    impossible: int
-    without_start: int
-    queries: int
+    """Columns that stay as they are, besides those that `robustness: {immutable: ...}` names."""
 
 
 def plan(sizes: Sizes, budget: str, params: Params) -> Work:
-    """Take fewer rows of a slow model, in steps of ten."""
+    """Take fewer rows of a slow model, of a wide table and of a model with many classes."""
     assert isinstance(params, EvasionParams)
-    rows, effort = EFFORTS[budget]
+    counts = dict(BUDGETS[budget])
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
-    rows = max(rows // slow, 40)
-    queries = rows * (effort.iterations * effort.evaluations * 2 + len(params.eps + params.curve) * effort.noise)
-    seconds = 2 + queries * TYPICAL * sizes.predict_ms_per_1000_rows / 1e6
-    counts = {
-        "rows": rows,
-        "iterations": effort.iterations,
-        "evaluations": effort.evaluations,
-        "noise": effort.noise,
-    }
-    return Work(counts, seconds)
+    wide = max(sizes.features // 100, sizes.classes // 50, 1)
+    counts["rows"] = min(max(counts["rows"] // (slow * wide), FEWEST_ROWS), max(sizes.test_rows, 1))
+    if slow > 1:
+        counts.update(floor=counts["floor"] // 4, probes=min(counts["probes"], 40), sweeps=1)
+        counts.update(rounds=counts["rounds"] // 2, label_rows=0, label_rounds=6, seeds=1)
+    width = min(sizes.features, counts["probes"])
+    asked = counts["floor"] * len(params.eps + params.curve) + 6 * width + 140
+    asked += counts["seeds"] * counts["rounds"] * counts["proposals"]
+    queries = counts["rows"] * asked + min(counts["label_rows"], counts["rows"]) * counts["label_rounds"] * 60
+    seconds = 0.5 + queries * (TYPICAL * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6)
+    return Work(counts, seconds + 0.5 * counts["exact_rows"])
 
 
 @check(
@@ -83,26 +106,39 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     title="Robustness to deliberate changes",
     emits=(
         Emit("clean_accuracy", "share", "sampled rows answered rightly as they are"),
-        Emit("robust_accuracy", "share", "sampled rows for which no change within the box led to a wrong answer"),
+        Emit("robust_accuracy", "share", "rightly answered rows that no change found within the size turned"),
+        Emit("accuracy_under_attack", "share", "sampled rows answered rightly whatever change was tried"),
         Emit("attack_success", "share", "rightly answered rows for which such a change was found"),
-        Emit("robust_share", "share", "rightly answered rows for which no such change was found"),
+        Emit("chance_success", "share", "rightly answered rows that some random possible change turned"),
+        Emit("proved_robust", "share", "rows proved to withstand every possible change of that size"),
+        Emit("robust_accuracy_by_class", "share", "robust accuracy at the largest judged size, by answer"),
+        Emit("robust_accuracy_by_group", "share", "robust accuracy at the largest judged size, by protected group"),
+        Emit("smallest_change", "robust SD", "median size of the smallest change found"),
+        Emit("selftest_gap", "share", "share of rows of a linear model that the attack missed and could have turned"),
+        Emit("unanswered_share", "share", "questions of the attack that the model did not answer"),
         Emit("attack_rows", "count", "rows attacked"),
         Emit("queries_per_row", "count", "rows asked of the model for each attacked row"),
+        Emit("calls", "count", "calls of the model"),
     ),
     messages={
         "task.classification_only": "This is measured for classifiers only.",
-        "robustness.no_numeric_columns": "The model takes no numeric column that may change.",
+        "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
+        "robustness.no_changeable_columns": "The model takes no column that may change.",
         "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so none can be attacked.",
         "robustness.answers_vary": "For {rows} rows the model answered differently when asked again; it is not "
-        "deterministic, and these rows count as not broken.",
-        "robustness.impossible_rows": "{rows} changed rows failed the separate test of admissibility and do not count.",
-        "robustness.no_start": "For {rows} rows no starting point with another answer was found; only the boxes around "
-        "them were searched.",
+        "deterministic, and these rows count as not turned.",
+        "robustness.impossible_rows": "{rows} changed rows failed the separate test of what is possible and do not "
+        "count; this is a defect of the attack.",
+        "robustness.unanswered": "The model gave no answer to {rows} of {asked} changed rows; they count as not "
+        "turned.",
         "robustness.fragile": "A change of at most {eps} robust standard deviations a column turned the answer for "
-        "{broken} of {rows} rightly answered rows.",
+        "{turned} of {rows} rightly answered rows.",
+        "robustness.one_feature": "Changing {feature} alone turned the answer for {share} of the rightly answered "
+        "rows; half of those needed no more than {change} in its own unit.",
+        "robustness.one_swap": "Swapping {feature} alone turned the answer for {share} of the rightly answered rows.",
     },
     params=EvasionParams,
-    libraries=("adversarial-robustness-toolbox", "numpy", "scipy"),
+    libraries=("numpy", "scipy"),
     plan=plan,
 )
 def evasion(  # noqa: PLR0913 - each is an input of the check
@@ -112,79 +148,65 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
     predictions: Predictions,
     columns: Columns,
     task: Task,
+    config: Config,
+    disclosure: Disclosure,
     params: EvasionParams,
     work: Mapping[str, int],
     seed: int,
     train: Dataset | None = None,
 ) -> Iterator[Product]:
-    """Search for small changes of a row that turn a right answer wrong.
+    """Search for small possible changes of a row that turn a right answer.
 
     Why it matters:
         Whoever wants another answer changes what they can; a model that gives way to tiny changes can be steered,
         and it also gives way to errors of measurement.
     Method:
-        A sample of rightly answered rows is attacked with HopSkipJump of the Adversarial Robustness Toolbox, which
-        sees labels only, from rows of other classes as starting points. In addition the box of each size is searched
-        along the directions found, for the row and for others, and at random. Changes are measured in robust standard
-        deviations (interquartile range / 1.349) of TRAIN, or of DATA without TRAIN. Only numeric columns change,
-        within the range seen; whole numbers stay whole, missing cells and the value of a column that makes up half of
-        it stay. Every change found is tested for admissibility and asked again. Intervals: Clopper-Pearson, 95%.
+        A sample of rightly answered rows is attacked within the space that `robustness.space` shows: at random, by
+        the model's scores, and by its labels alone. All rows advance together in large calls: features one at a time,
+        those that help together, then the smallest size of that change by halving, sweeps over single features, and
+        a random search in ever smaller boxes. Sizes are in robust standard deviations (interquartile range / 1.349) of
+        TRAIN, or of DATA without TRAIN; swaps of declared categories count no size. Every change found is held against
+        the rules by separate code and asked again. A linear model fitted in the same space is attacked with the
+        same effort and compared with its exact optimum. Robust accuracy is the share of rightly answered rows not
+        turned, interval: Clopper-Pearson, 95%; of the smallest change, the median's order statistics.
     Limits:
         What was not found may exist: robust accuracy is an upper bound. The interval covers the sampling of rows, not
-        attacks that were missed. Categories are not swapped.
+        attacks that were missed. Unless declared, categories are not swapped.
 
     References:
-        Chen, Jordan and Wainwright (2020), HopSkipJumpAttack; Nicolae et al. (2018), Adversarial Robustness Toolbox.
+        Chen, Jordan and Wainwright (2020), HopSkipJumpAttack; Andriushchenko et al. (2020), Square Attack; Croce and
+        Hein (2020) on tests of an attack's strength; Clopper and Pearson (1934).
     """
-    if not task.is_classification:
-        raise NotApplicable("task.classification_only")
-    space = space_of((train or test).frame, columns, params.frozen)
-    if not space.names:
-        raise NotApplicable("robustness.no_numeric_columns")
+    if not task.is_classification and config.robustness.harmful_change is None:
+        raise NotApplicable("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+    reference = train or test
+    space = space_of(reference.frame, columns, config.robustness, params.frozen)
+    if not space.changeable:
+        raise NotApplicable("robustness.no_changeable_columns")
+    subject = Subject(model, test, reference, predictions, columns, task, config, frozenset(params.frozen))
     sizes = sorted({*params.eps, *params.curve})
-    features = features_of(test, columns).iloc[predictions.rows].reset_index(drop=True)
-    found = _attack(Labels(model, task), space, features, predictions, (sizes, dict(work), seed))
+    found = attack(subject, space, sizes, work, seed)
     yield from _findings(found, max(params.eps))
     yield from _measured(found, sorted({*params.eps}))
+    yield from _by_class(found, max(params.eps), task)
+    yield from _by_group(found, max(params.eps), subject, disclosure)
     yield _curve(found, sizes)
+    yield from _single_features(subject, found)
 
 
-def _attack(
-    labels: Labels,
-    space: Space,
-    features: "pd.DataFrame",
-    predictions: Predictions,
-    how: tuple[list[float], dict[str, int], int],
-) -> Attacked:
-    import numpy as np
-
-    sizes, work, seed = how
-    rng = np.random.default_rng(seed)
-    sample = np.sort(rng.permutation(len(predictions.rows))[: work["rows"]])
-    right = sample[predictions.truth[sample] == predictions.predicted[sample]]
-    if not len(right):
-        raise NotPossible("robustness.none_right", rows=len(sample))
-    attack = Attack(labels, space, features.iloc[right], predictions.predicted[right].astype(np.int64))
-    hits = np.flatnonzero(predictions.truth == predictions.predicted)
-    pool = rng.permutation(hits)[:2_000]
-    effort = Effort(work["iterations"], work["evaluations"], work["noise"])
-    started = attack.start(space.values(features.iloc[pool]), predictions.predicted[pool].astype(np.int64))
-    attack.hop_skip_jump(started, effort)
-    by_noise = {eps: attack.boxes(eps, effort, rng) for eps in sizes}
-    unverified, impossible = attack.verify()
-    broken = {eps: attack.reach <= eps * (1 + 1e-9) for eps in sizes}
-    return Attacked(
-        len(sample), len(right), broken, by_noise, unverified, impossible, len(right) - len(started), labels.queries
-    )
-
-
-def _findings(found: Attacked, eps: float) -> Iterator[Product]:
-    broken = int(found.broken[eps].sum())
-    notes = (
+def _findings(found: Attacked, eps: float) -> Iterator[Finding]:
+    turned, attacked = int(found.turned(eps).sum()), len(found.reach)
+    notes: tuple[tuple[str, Severity, str, dict[str, int | float], int], ...] = (
         ("ROB-001", Severity.MEDIUM, "robustness.answers_vary", {"rows": found.unverified}, found.unverified),
-        ("ROB-002", Severity.MEDIUM, "robustness.impossible_rows", {"rows": found.impossible}, found.impossible),
-        ("ROB-003", Severity.INFO, "robustness.no_start", {"rows": found.without_start}, found.without_start),
-        ("ROB-004", Severity.LOW, "robustness.fragile", {"eps": eps, "broken": broken, "rows": found.right}, broken),
+        ("ROB-002", Severity.INFO, "robustness.impossible_rows", {"rows": found.impossible}, found.impossible),
+        (
+            "ROB-003",
+            Severity.MEDIUM,
+            "robustness.unanswered",
+            {"rows": found.unanswered, "asked": found.queries},
+            found.unanswered,
+        ),
+        ("ROB-004", Severity.LOW, "robustness.fragile", {"eps": eps, "turned": turned, "rows": attacked}, turned),
     )
     for rule, severity, message, args, count in notes:
         if count:
@@ -192,31 +214,126 @@ def _findings(found: Attacked, eps: float) -> Iterator[Product]:
 
 
 def _measured(found: Attacked, sizes: list[float]) -> Iterator[Product]:
-    yield _share("clean_accuracy", found.right, found.rows)
+    import numpy as np
+
+    attacked, proved = len(found.reach), found.proved[~np.isnan(found.proved)]
+    yield _share("clean_accuracy", found.sample.right, found.sample.drawn)
     for eps in sizes:
-        broken, group = int(found.broken[eps].sum()), {"eps": f"{eps:g}"}
-        yield _share("robust_accuracy", found.right - broken, found.rows, group)
-        yield _share("robust_share", found.right - broken, found.right, group)
-        yield _share("attack_success", broken, found.right, group)
-    yield Measurement(name="attack_rows", value=float(found.right), unit="count", n=found.right)
-    yield Measurement(name="queries_per_row", value=found.queries / found.right, unit="count", n=found.right)
+        turned, group = int(found.turned(eps).sum()), {"eps": f"{eps:g}"}
+        left = found.sample.right - turned
+        yield _share("robust_accuracy", attacked - turned, attacked, group)
+        yield _share("accuracy_under_attack", left, found.sample.drawn, group)
+        yield _share("attack_success", turned, attacked, group)
+        yield _share("chance_success", int(found.by_chance[eps].sum()), attacked, group)
+        if len(proved):
+            yield _share("proved_robust", int((proved > eps).sum()), len(proved), group)
+    middle = float(np.median(found.reach))
+    if np.isfinite(middle):
+        interval = intervals.median(found.reach)
+        yield Measurement(name="smallest_change", value=middle, unit="robust SD", n=attacked, interval=interval)
+    if found.strength is not None:
+        gap, tested = found.strength.gap(tuple(sizes)), len(found.strength.found)
+        yield Measurement(name="selftest_gap", value=gap, unit="share", n=tested)
+    unanswered = found.unanswered / max(found.queries, 1)
+    yield Measurement(name="unanswered_share", value=unanswered, unit="share", n=found.queries)
+    yield Measurement(name="attack_rows", value=float(attacked), unit="count", n=attacked)
+    yield Measurement(name="queries_per_row", value=found.queries / attacked, unit="count", n=attacked)
+    yield Measurement(name="calls", value=float(found.calls), unit="count", n=attacked)
+
+
+def _by_class(found: Attacked, eps: float, task: Task) -> Iterator[Measurement]:
+    import numpy as np
+
+    if not task.is_classification:
+        return
+    for position, name in enumerate(task.names):
+        own = found.sample.goal.predicted == position
+        if own.sum() >= SMALL_GROUP:
+            kept = int(own.sum()) - int((found.turned(eps) & own).sum())
+            yield _share("robust_accuracy_by_class", kept, int(np.sum(own)), {"answer": name, "eps": f"{eps:g}"})
+
+
+def _by_group(found: Attacked, eps: float, subject: Subject, disclosure: Disclosure) -> Iterator[Measurement]:
+    turned = found.turned(eps)
+    rows = subject.predictions.rows[found.sample.rows]
+    for name in subject.columns.protected:
+        for label, own in _groups(subject.test, name, rows, disclosure):
+            if own.sum() >= SMALL_GROUP:
+                kept = int((own & ~turned).sum())
+                group = {"column": name, "group": label, "eps": f"{eps:g}"}
+                yield _share("robust_accuracy_by_group", kept, int(own.sum()), group)
+
+
+def _groups(
+    test: Dataset, name: str, rows: "NDArray[np.int64]", disclosure: Disclosure
+) -> "Iterator[tuple[str, NDArray[np.bool_]]]":
+    """Tell rows apart by a protected column: its values where they are few, else below and above the median."""
+    column = test.frame[name].iloc[rows].reset_index(drop=True)
+    counts = test.frame[name].value_counts().sort_index(key=lambda index: index.astype(str))
+    if len(counts) <= FEW_VALUES:
+        for position, value in enumerate(counts.index):
+            label = disclosure.value(name, value, position=position, rows=int(counts[value]))
+            yield label, (column == value).to_numpy(dtype=bool, na_value=False)
+    elif column.dtype.kind in "iuf":
+        middle = test.frame[name].median()
+        yield "up to the median", (column <= middle).to_numpy(dtype=bool, na_value=False)
+        yield "above the median", (column > middle).to_numpy(dtype=bool, na_value=False)
 
 
 def _curve(found: Attacked, sizes: list[float]) -> Table:
-    rows = []
+    import numpy as np
+
+    rows: list[tuple[float | None, ...]] = []
+    attacked, proved = len(found.reach), found.proved[~np.isnan(found.proved)]
     for eps in (0.0, *sizes):
-        broken, noisy = (int(found.broken[eps].sum()), int(found.by_noise[eps].sum())) if eps else (0, 0)
-        robust = _share("robust_accuracy", found.right - broken, found.rows)
-        assert robust.interval is not None
-        low, high = robust.interval.low, robust.interval.high
-        rows.append((eps, robust.value, low, high, (found.right - noisy) / found.rows))
-    names = ("robust_accuracy", "low", "high", "noise_accuracy")
+        turned = int(found.turned(eps).sum()) if eps else 0
+        by_chance = int(found.by_chance[eps].sum()) if eps else 0
+        share = _share("robust_accuracy", attacked - turned, attacked)
+        assert share.interval is not None
+        at_least = (float((proved > eps).mean()) if eps else 1.0) if len(proved) else None
+        by_noise = (attacked - by_chance) / attacked
+        rows.append((eps, share.value, share.interval.low, share.interval.high, by_noise, at_least))
+    names = ("robust_accuracy", "low", "high", "noise_accuracy", "proved")
     return Table(
         name="robustness_curve",
-        title="Accuracy by size of the change",
+        title="Right answers kept, by size of the change",
         columns=(Column(name="eps", unit="robust SD"), *(Column(name=name, unit="share") for name in names)),
         rows=tuple(rows),
     )
+
+
+def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
+    """Tell what each feature does alone; the most telling one also as a finding."""
+    told = alone(subject.model, subject.task, found)
+    if not told:
+        return
+    yield Table(
+        name="single_features",
+        title="What changing one feature alone does",
+        columns=(
+            Column(name="feature"),
+            Column(name="turned", unit="share"),
+            Column(name="low", unit="share"),
+            Column(name="high", unit="share"),
+            Column(name="median_change"),
+        ),
+        rows=tuple(
+            (
+                one.name,
+                one.turned / one.rows,
+                (share := intervals.proportion(one.turned, one.rows, method="clopper-pearson")).low,
+                share.high,
+                one.change,
+            )
+            for one in told
+        ),
+    )
+    first = told[0]
+    if first.turned:
+        args: dict[str, str | float] = {"feature": first.name, "share": f"{first.turned / first.rows:.1%}"}
+        kind = "robustness.one_swap" if first.change is None else "robustness.one_feature"
+        args |= {} if first.change is None else {"change": first.change}
+        yield Finding(rule="ROB-006", severity=Severity.INFO, message=Message(id=kind, args=args), where=first.name)
 
 
 def _share(name: str, successes: int, n: int, group: dict[str, str] | None = None) -> Measurement:

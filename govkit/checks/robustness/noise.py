@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from govkit.checks.robustness._space import Labels, space_of
+from govkit.checks.robustness._oracle import labels
+from govkit.checks.robustness._space import space_of
 from govkit.core.evidence import Measurement
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -85,8 +86,8 @@ def noise(  # noqa: PLR0913 - each is an input of the check
 
     if not task.is_classification:
         raise NotApplicable("task.classification_only")
-    space = space_of((train or test).frame, columns, params.frozen)
-    if not space.names:
+    space = space_of((train or test).frame, columns, frozen=params.frozen)
+    if not space.number.any():
         raise NotApplicable("robustness.no_numeric_columns")
     rng = np.random.default_rng(seed)
     sample = np.sort(rng.permutation(len(predictions.rows))[: work["rows"]])
@@ -94,13 +95,13 @@ def noise(  # noqa: PLR0913 - each is an input of the check
     truth, right = predictions.truth[sample], predictions.truth[sample] == predictions.predicted[sample]
     if not right.any():
         raise NotPossible("robustness.none_right", rows=len(sample))
-    original, labels = space.values(rows), Labels(model, task)
+    original = space.values(rows)
     for scale in params.scales:
         kept = np.zeros(len(rows))
         for _ in range(work["draws"]):
             moved = original + rng.normal(0, scale, original.shape) * space.scale
             moved = space.admissible(np.where(space.integer, np.rint(moved), moved), original)
-            kept += labels(space.frame(rows, moved)) == truth
+            kept += labels(model, task, space.frame(rows, moved)) == truth
         both = np.column_stack([kept / work["draws"], right.astype(np.float64)])
         interval = intervals.of_means(
             np.vstack([both, [[0, 1], [1, 0]]]), lambda means: means[..., 0] / means[..., 1], link="log"

@@ -1,0 +1,245 @@
+"""One attack on a sample of rightly answered rows, from choosing them to testing every success again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._search import Effort, Search
+from govkit.checks.robustness._selftest import Strength, strength
+from govkit.checks.robustness._space import Space
+from govkit.checks.robustness._validator import Validator
+from govkit.config import Config
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.model import Model
+from govkit.inputs.predictions import Predictions, features_of
+from govkit.inputs.task import Task, same
+from govkit.plugins.check import NotPossible
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+POOL = 1_000
+"""Known rows tried as starting points."""
+CELLS = 4_000_000
+"""Cells drawn at once for random changes."""
+TESTED = 200
+"""Rows that the attack's strength is tested on."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything that an attack needs to know of what is audited."""
+
+    model: Model
+    test: Dataset
+    reference: Dataset
+    """TRAIN, or DATA without it."""
+    predictions: Predictions
+    columns: Columns
+    task: Task
+    config: Config
+    frozen: frozenset[str] = frozenset()
+    """Columns that stay besides the declared ones."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows drawn, and those among them that are attacked."""
+
+    drawn: int
+    right: int
+    """Drawn rows that are answered rightly."""
+    rows: "NDArray[np.int64]"
+    """Positions of the attacked ones in the predictions."""
+    features: "pd.DataFrame"
+    goal: Goal
+
+
+@dataclass
+class Attacked:
+    """What became of the attacked rows."""
+
+    sample: Sample
+    space: Space
+    original: "NDArray[np.float64]"
+    best: "NDArray[np.float64]"
+    reach: "NDArray[np.float64]"
+    """Distance of the smallest change found that was tested again; infinite: none."""
+    by_chance: "dict[float, NDArray[np.bool_]]"
+    """By size: rows that random possible changes turned."""
+    unverified: int
+    impossible: int
+    calls: int
+    queries: int
+    unanswered: int
+    graded: bool
+    strength: Strength | None
+    proved: "NDArray[np.float64]" = field(init=False)
+    """Lower bound on the distance of any possible change; NaN where none was worked out."""
+
+    def __post_init__(self) -> None:
+        """Start without bounds."""
+        import numpy as np
+
+        self.proved = np.full(len(self.reach), np.nan)
+
+    def turned(self, size: float) -> "NDArray[np.bool_]":
+        """Say which rows were turned within a size."""
+        found: NDArray[np.bool_] = self.reach <= size * (1 + 1e-9)
+        return found
+
+
+def sample_of(subject: Subject, rows: int, rng: "np.random.Generator") -> Sample:
+    """Draw rows and keep those that are answered rightly and not yet as an attacker wants them.
+
+    Raises:
+        NotPossible: there are none.
+    """
+    import numpy as np
+
+    predictions, declared = subject.predictions, subject.config.robustness
+    drawn = np.sort(rng.permutation(len(predictions.rows))[:rows])
+    truth, predicted = predictions.truth[drawn], predictions.predicted[drawn]
+    change = declared.harmful_change or 0.0
+    right = truth == predicted if subject.task.is_classification else np.abs(truth - predicted) <= change
+    harmful = harmful_class(subject)
+    attacked = drawn[right & (predicted != harmful if harmful is not None else True)]
+    if not len(attacked):
+        raise NotPossible("robustness.none_right", rows=len(drawn))
+    features = features_of(subject.test, subject.columns).iloc[predictions.rows[attacked]].reset_index(drop=True)
+    goal = Goal(predictions.predicted[attacked], harmful, change)
+    return Sample(len(drawn), int(right.sum()), attacked, features, goal)
+
+
+def harmful_class(subject: Subject) -> int | None:
+    """Give the position of the declared harmful class."""
+    wanted = subject.config.robustness.harmful_class
+    if wanted is None:
+        return None
+    return next((at for at, label in enumerate(subject.task.classes) if same(label, wanted)), None)
+
+
+def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str, int], seed: int) -> Attacked:
+    """Attack a sample at random, by scores and by labels; keep what holds when tested again.
+
+    Args:
+        subject: the model and its data.
+        space: what may be changed.
+        sizes: sizes of interest in robust scales, ascending.
+        work: work counts of the plan.
+        seed: everything random comes from it.
+
+    Raises:
+        NotPossible: no row can be attacked.
+        ModelUnavailable: the model no longer answers.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    sample = sample_of(subject, work["rows"], rng)
+    original = space.values(sample.features)
+    asked = Asked(subject.model, subject.task, space, sample.features, sample.goal)
+    search = Search(asked, space, original, rng)
+    by_chance = _by_chance(search, sizes, work["floor"])
+    pool, others = _pool(subject, space, sample.goal, rng)
+    search.start(pool, others)
+    effort = Effort(work["probes"], work["sweeps"], work["rounds"], work["proposals"])
+    if asked.graded:
+        search.everything(sizes[-1], effort)
+        for _ in range(1, work["seeds"]):
+            search.wander(sizes[-1], effort)
+        search.tighten(np.arange(len(original)), steps=8)
+    labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
+    unverified, impossible = _tested_again(subject, asked, search)
+    positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
+    return Attacked(
+        sample=sample,
+        space=space,
+        original=original,
+        best=search.best,
+        reach=search.reach,
+        by_chance=by_chance,
+        unverified=unverified,
+        impossible=impossible,
+        calls=asked.calls + labels.calls,
+        queries=asked.queries + labels.queries,
+        unanswered=asked.unanswered + labels.unanswered,
+        graded=asked.graded,
+        strength=strength(space, original[:TESTED], positive, (sizes[-1], effort, np.random.default_rng(seed))),
+    )
+
+
+def _by_chance(search: Search, sizes: list[float], draws: int) -> "dict[float, NDArray[np.bool_]]":
+    """Try random possible changes of every size; say which rows any of them turned, up to each size."""
+    import numpy as np
+
+    rows, width = search.original.shape
+    found, before = {}, np.zeros(rows, dtype=bool)
+    for size in sizes:
+        left = draws
+        while left > 0:
+            count = max(min(left, CELLS // max(rows * width, 1)), 1)
+            before |= search.at_random(size, count)
+            left -= count
+        found[size] = before.copy()
+    return found
+
+
+def _pool(
+    subject: Subject, space: Space, goal: Goal, rng: "np.random.Generator"
+) -> "tuple[NDArray[np.float64], NDArray[np.bool_]]":
+    """Give known rows, and for each attacked row which of them have an answer that is a goal."""
+    import numpy as np
+
+    predictions = subject.predictions
+    chosen = np.sort(rng.permutation(len(predictions.rows))[:POOL])
+    rows = features_of(subject.test, subject.columns).iloc[predictions.rows[chosen]]
+    theirs, own = predictions.predicted[chosen][None, :], goal.predicted[:, None]
+    if not subject.task.is_classification:
+        return space.values(rows), np.abs(theirs - own) >= goal.change
+    others = theirs != own if goal.harmful is None else np.broadcast_to(theirs == goal.harmful, (len(own), len(chosen)))
+    return space.values(rows), others
+
+
+def _by_labels(
+    asked: Asked,
+    search: Search,
+    start: "tuple[NDArray[np.float64], NDArray[np.bool_]]",
+    work: Mapping[str, int],
+    size: float,
+) -> Asked:
+    """Attack the first rows by labels alone as well, all where there are no scores, and keep the better of both."""
+    import numpy as np
+
+    pool, others = start
+    blind = asked.labels_only()
+    count = work["label_rows"] if asked.graded else len(search.original)
+    rows = np.arange(len(search.original))[:count]
+    if not len(rows):
+        return blind
+    second = Search(blind, search.space, search.original[rows], np.random.default_rng(work["rows"]))
+    second.start(pool, others[rows])
+    second.walk(work["label_rounds"], size)
+    better = rows[second.reach[rows] < search.reach[rows]]
+    search.best[better], search.reach[better] = second.best[better], second.reach[better]
+    return blind
+
+
+def _tested_again(subject: Subject, asked: Asked, search: Search) -> tuple[int, int]:
+    """Hold every success against the rules and ask for it once more; forget what fails. Give how many failed each."""
+    import numpy as np
+
+    index = np.flatnonzero(np.isfinite(search.reach))
+    unsteady = asked.again(search.original, np.arange(len(search.original)))
+    varied = ~asked.again(search.best[index], index)
+    unsteady[index[varied]] = True
+    source = asked.rows.iloc[index]
+    rules = Validator(subject.reference.frame, subject.columns.kinds, subject.config.robustness, subject.frozen)
+    impossible = rules.impossible(search.space.frame(source, search.best[index]), source, search.reach[index])
+    search.reach[unsteady] = np.inf
+    search.reach[index[impossible]] = np.inf
+    return int(unsteady.sum()), int(impossible.sum())

@@ -1,0 +1,129 @@
+"""What an attacker may change in a row, as inferred from the data and declared in govkit.yaml."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from govkit.checks.robustness._space import Space, space_of
+from govkit.config import Config, Robustness
+from govkit.core.evidence import Column, Measurement, Table
+from govkit.core.messages import shown
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.predictions import features_of
+from govkit.plugins.check import Emit, Product, check
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIZE = 0.1
+"""Size of change, in robust scales, that the example shows."""
+
+
+@check(
+    "robustness.space",
+    title="What an attacker may change",
+    emits=(
+        Emit("changeable_features", "count", "features that may be changed"),
+        Emit("fixed_features", "count", "features that stay as they are"),
+    ),
+    libraries=("numpy",),
+)
+def space(*, test: Dataset, columns: Columns, config: Config, train: Dataset | None = None) -> Iterator[Product]:
+    """Show the space of possible rows that the attacks search.
+
+    Why it matters:
+        An attack on rows that can't exist says nothing, and one that may change little proves little. Whoever reads
+        the result has to know what was open to change.
+    Method:
+        From TRAIN, or DATA without TRAIN: whole numbers stay whole, values stay within the range seen, missing cells
+        stay missing, columns of which half or more hold one value keep it there, and columns of 0 and 1, categories,
+        text and dates stay. The section `robustness` of govkit.yaml narrows or widens this.
+    Limits:
+        What nobody declared is not known: an inferred space may allow changes that nobody can make, and forbid some
+        that somebody can. Ranges are rounded to two digits.
+
+    References:
+        Simonetto et al. (2022), A Unified Framework for Adversarial Attack and Defense in Constrained Feature Space.
+    """
+    reference = (train or test).frame
+    found = space_of(reference, columns, config.robustness)
+    total = len(columns.features)
+    yield Measurement(name="changeable_features", value=float(len(found.changeable)), unit="count", n=total)
+    yield Measurement(name="fixed_features", value=float(total - len(found.changeable)), unit="count", n=total)
+    yield _table(found, columns, config.robustness)
+    row = found.values(features_of(test, columns).iloc[:1])
+    if len(row):
+        yield _example(found, row)
+
+
+def _table(found: Space, columns: Columns, declared: Robustness) -> Table:
+    place = {name: at for at, name in enumerate(found.names)}
+    rows = []
+    for name in columns.features:
+        at = place.get(name)
+        rows.append((name, columns.kinds[name], *_row(found, name, at, declared)))
+    names = ("feature", "kind", "may change", "from", "to", "one robust SD", "rules")
+    return Table(
+        name="attack_space",
+        title="What an attacker may change",
+        columns=tuple(Column(name=name) for name in names),
+        rows=tuple(rows),
+    )
+
+
+def _row(
+    found: Space, name: str, at: int | None, declared: Robustness
+) -> tuple[str, float | None, float | None, float | None, str]:
+    rules = "; ".join(_rules(name, declared))
+    if at is None or name not in found.changeable:
+        follows = name in declared.derived or any(added.total == name for added in declared.sums)
+        return "follows from others" if follows else "no", None, None, None, rules
+    if not found.number[at]:
+        return "by a swap", None, None, None, rules
+    held = "; its most frequent value stays" if found.held[at] == found.held[at] else ""
+    ways = "up" if not found.falls[at] else "down" if not found.rises[at] else "up and down"
+    kind = " in whole numbers" if found.integer[at] else ""
+    low, high, scale = (_rounded(float(value)) for value in (found.low[at], found.high[at], found.scale[at]))
+    return f"{ways}{kind}{held}", low, high, scale, rules
+
+
+def _rules(name: str, declared: Robustness) -> Iterator[str]:
+    if name in declared.immutable:
+        yield "declared immutable"
+    if name in declared.max_change:
+        yield f"by at most {shown(declared.max_change[name])}"
+    if name in declared.cost:
+        yield f"cost {shown(declared.cost[name])}"
+    yield from (f"at most {other}" for one, other in declared.less_equal if one == name)
+    yield from (f"at least {one}" for one, other in declared.less_equal if other == name)
+    if name in declared.derived:
+        yield f"= {declared.derived[name]}"
+    for added in declared.sums:
+        if name in added.parts:
+            yield f"part of {added.total}" if added.total else "part of a sum that stays"
+        elif name == added.total:
+            yield f"= {' + '.join(added.parts)}"
+    yield from (f"one of {len(group)} columns of which one is 1" for group in declared.one_hot if name in group)
+
+
+def _example(found: Space, row: "NDArray[np.float64]") -> Table:
+    """Give how far each number of one row may move, as differences."""
+    low, high = found.limits(row)
+    near_low, near_high = found.limits(row, SIZE)
+    rows = []
+    for at, name in enumerate(found.names):
+        if found.number[at]:
+            cells = (near_low[0, at], near_high[0, at], low[0, at], high[0, at])
+            rows.append((name, *(_rounded(float(cell - row[0, at])) if cell == cell else 0.0 for cell in cells)))  # noqa: PLR0124
+    names = (f"least at ε {SIZE:g}", f"most at ε {SIZE:g}", "least at all", "most at all")
+    return Table(
+        name="attack_example",
+        title="How far the numbers of one row may move",
+        columns=(Column(name="feature"), *(Column(name=name) for name in names)),
+        rows=tuple(rows),
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2g}")
