@@ -30,6 +30,8 @@ class System(Frozen):
     """What the system decides or supports, in one sentence."""
     use: Literal["", "commercial", "non-commercial", "research"] = ""
     """How it will be used; held against the data's licence."""
+    regions: tuple[str, ...] = ()
+    """ISO 3166 country codes where it runs; held against where the data may be processed."""
 
 
 class Split(Frozen):
@@ -157,6 +159,14 @@ class Provenance(Frozen):
     """Data sets it was derived from."""
     digests: dict[str, str] = Field(default_factory=dict)
     """File name to SHA-256 of model and data, as recorded when they were made."""
+    privacy_techniques: tuple[str, ...] = ()
+    """What was done to protect people: `pseudonymised`, `anonymised`, `aggregated`, `synthetic`, ..."""
+    regions_allowed: tuple[str, ...] = ()
+    """ISO 3166 country codes, or `EU` and `EEA`, where the data may be stored and processed."""
+    regions_forbidden: tuple[str, ...] = ()
+    """Likewise, where it may not."""
+    code_revision: str = ""
+    """Revision of the code that trained the model."""
     model_origin: str = ""
     """`trained from scratch`, or the base model and revision."""
     environment: dict[str, str] = Field(default_factory=dict)

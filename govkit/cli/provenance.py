@@ -1,14 +1,36 @@
-"""`govkit provenance`: what is declared about the data's origin, held against the files."""
+"""`govkit provenance`: declared origin held against the files, and records that make it checkable later."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from govkit.cli.app import ConfigOption, DataArgument, app
 
 
-@app.command()
-def provenance(
+class CheckByDefault(TyperGroup):
+    """Take `govkit provenance DATA` for `govkit provenance check DATA`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Put the default command in front where none is named."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+provenance = typer.Typer(
+    name="provenance",
+    help="Check where data and model come from, or record it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    cls=CheckByDefault,
+)
+app.add_typer(provenance)
+
+
+@provenance.command(name="check")
+def check(
     data: DataArgument,
     model: Annotated[str | None, typer.Option("--model", help="The model file, to check its identity.")] = None,
     config: ConfigOption = None,
@@ -18,3 +40,36 @@ def provenance(
     from govkit.cli.examine import examine
 
     raise typer.Exit(examine(model=model, data=data, only=("provenance",), config=config, as_json=as_json))
+
+
+@provenance.command()
+def record(
+    model: Annotated[Path, typer.Option("--model", help="The model file that was just written.")],
+    data: Annotated[list[Path], typer.Option("--data", help="A file it was fitted on; repeat for several.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Default: MODEL.training.json beside the model.")] = None,
+) -> None:
+    """Record at training which data, code and libraries made a model."""
+    from govkit.delivery import put
+    from govkit.inputs.origin import training_statement
+
+    place = out or model.with_name(f"{model.name}.training.json")
+    content = training_statement(model, data, folder=Path.cwd())
+    typer.echo(f"wrote {put(place.parent, place.name, content)}; keep it beside the model")
+
+
+@provenance.command()
+def init(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a croissant.json that is there.")] = False,
+) -> None:
+    """Draft croissant.json beside DATA with what can be measured."""
+    from govkit.core.errors import UsageProblem
+    from govkit.delivery import put
+    from govkit.inputs.origin import DECLARATIONS, croissant_draft
+
+    place = data.parent / "croissant.json"
+    if place.exists() and not force:
+        raise UsageProblem(f"{place} is there already", hint="edit it, or replace it with --force")
+    typer.echo(f"wrote {put(place.parent, place.name, croissant_draft(data))}; only people can add:")
+    for name in DECLARATIONS:
+        typer.echo(f"  {name}")

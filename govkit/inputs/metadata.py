@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -10,8 +10,16 @@ from govkit.config import FILE_NAME, Config
 from govkit.core.digest import sha256, sha256_of
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Message
-from govkit.inputs.metadata_formats import croissant, data_package, data_trust, dataset_card, declarations
-from govkit.inputs.metadata_formats.statement import Content, DeclaredFile, DeclaredParent
+from govkit.inputs.metadata_formats import (
+    croissant,
+    data_package,
+    data_trust,
+    dataset_card,
+    declarations,
+    dvc,
+    training_record,
+)
+from govkit.inputs.metadata_formats.statement import Content, DeclaredFile, DeclaredParent, DeclaredTable
 
 MESSAGES = {
     "metadata.unreadable": "{file} is not readable as {format} and was left out.",
@@ -70,7 +78,7 @@ class Source:
 
     name: str
     format: str
-    """`govkit.yaml`, `Croissant`, `Data Provenance Standards`, `data package` or `data set card`."""
+    """`govkit.yaml`, `Croissant`, `Data Provenance Standards`, `data package`, `data set card`, ..."""
     sha256: str
 
 
@@ -81,6 +89,9 @@ class Metadata:
     stated: tuple[Field, ...] = ()
     files: tuple[DeclaredFile, ...] = ()
     parents: tuple[DeclaredParent, ...] = ()
+    tables: tuple[DeclaredTable, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Library versions at training, as a training record states them."""
     sources: tuple[Source, ...] = ()
     notes: tuple[Message, ...] = ()
     """Metadata files that could not be used."""
@@ -112,7 +123,14 @@ class Metadata:
         return sha256_of(
             {
                 "stated": [[item.name, list(item.values), item.source, item.pointer] for item in self.stated],
-                "files": [[item.name, item.sha256, item.size, item.source, item.pointer] for item in self.files],
+                "files": [
+                    [item.name, item.sha256, item.size, item.source, item.pointer, item.md5] for item in self.files
+                ],
+                "tables": [
+                    [item.file, [list(column) for column in item.columns], item.rows, item.source, item.pointer]
+                    for item in self.tables
+                ],
+                "environment": dict(self.environment),
                 "parents": [[item.name, item.sha256, item.source, item.pointer] for item in self.parents],
                 "sources": [[item.name, item.format, item.sha256] for item in self.sources],
                 "notes": [note.model_dump(mode="json") for note in self.notes],
@@ -140,6 +158,7 @@ class Metadata:
         return path if path.is_relative_to(self.root.resolve()) and path.is_file() else None
 
 
+ENDINGS = (".croissant.json", ".provenance.json", ".jsonld", ".dvc", ".training.json")
 _FREE_WORDING = frozenset(("description", "title", "processing", "intended_use", "contact", "source"))
 """Fields that two sources may word differently without disagreeing."""
 
@@ -174,6 +193,8 @@ def read_metadata(data: Path, config: Config, root: Path) -> Metadata:
         ),
         files=tuple(file for _, _, content in contents for file in content.files),
         parents=tuple(parent for _, _, content in contents for parent in content.parents),
+        tables=tuple(table for _, _, content in contents for table in content.tables),
+        environment={name: text for _, _, content in contents for name, text in content.environment.items()},
         sources=tuple(source for _, source, _ in contents),
         notes=tuple(notes),
         license_files=tuple(sorted({path.name for folder in folders for path in _licences(folder)})),
@@ -215,11 +236,11 @@ def _is_card(name: str) -> bool:
 def _is_metadata(name: str) -> bool:
     lower = name.lower()
     named = lower in {"croissant.json", "datapackage.json"}
-    return named or _is_card(name) or lower.endswith((".croissant.json", ".provenance.json", ".jsonld"))
+    return named or _is_card(name) or lower.endswith(ENDINGS)
 
 
 def _read(path: Path, notes: list[Message]) -> tuple[int, Source, Content] | None:
-    reader = _card if _is_card(path.name) else _json
+    reader = _card if _is_card(path.name) else _dvc if path.name.endswith(".dvc") else _json
     if path.stat().st_size > MAX_BYTES:
         arguments: dict[str, str | int] = {"file": path.name, "size": path.stat().st_size, "limit": MAX_BYTES}
         notes.append(Message(id="metadata.too_large", args=arguments))
@@ -243,6 +264,8 @@ def _json(text: str, name: str) -> tuple[int, str, Content] | None:
         return 1, "Croissant", croissant.read(document, name)
     if name.lower() == "datapackage.json" and isinstance(document, dict):
         return 3, "data package", data_package.read(document, name)
+    if training_record.is_training_record(document):
+        return 1, "training record", training_record.read(document, name)
     if data_trust.is_data_trust(document):
         return 2, "Data Provenance Standards", data_trust.read(document, name)
     raise ValueError(name)
@@ -253,11 +276,18 @@ def _refuse(constant: str) -> None:
 
 
 def _card(text: str, name: str) -> tuple[int, str, Content] | None:
+    matter = dataset_card.front_matter(text)
+    return (4, "data set card", dataset_card.read(_plain_yaml(matter, name), name)) if matter else None
+
+
+def _dvc(text: str, name: str) -> tuple[int, str, Content] | None:
+    return 3, "DVC", dvc.read(_plain_yaml(text, name), name)
+
+
+def _plain_yaml(matter: str, name: str) -> Mapping[str, object]:
+    """Read YAML as texts, lists and mappings, without aliases."""
     import yaml
 
-    matter = dataset_card.front_matter(text)
-    if not matter:
-        return None
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(matter, Loader=yaml.BaseLoader)):
             raise ValueError(name)
@@ -266,7 +296,7 @@ def _card(text: str, name: str) -> tuple[int, str, Content] | None:
         raise ValueError(name) from None
     if not isinstance(document, dict):
         raise ValueError(name)  # noqa: TRY004 - one kind of error for everything unreadable
-    return 4, "data set card", dataset_card.read(document, name)
+    return document
 
 
 def _plain(found: Field) -> tuple[str, ...]:

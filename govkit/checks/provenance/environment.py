@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.environment import Environment, installed
+from govkit.inputs.metadata import Metadata
 from govkit.inputs.model import Model
 from govkit.plugins.check import Emit, NotDeclared, Product, check
 
@@ -28,7 +29,9 @@ LONGEST = 60
     },
     libraries=("packaging",),
 )
-def environment_match(environment: Environment, config: Config, model: Model | None = None) -> Iterator[Product]:
+def environment_match(
+    environment: Environment, config: Config, metadata: Metadata, model: Model | None = None
+) -> Iterator[Product]:
     """Compare the library versions of the training environment with the installed ones.
 
     Why it matters: scikit-learn promises nothing about models of another version; they may answer differently.
@@ -41,7 +44,7 @@ def environment_match(environment: Environment, config: Config, model: Model | N
     References: scikit-learn user guide, model persistence; PEP 440.
     """
     stored = model.described.fitted_with if model else {}
-    declared = config.provenance.environment
+    declared = {**metadata.environment, **config.provenance.environment}
     known = {name[:LONGEST]: version[:LONGEST] for name, version in {**declared, **stored}.items()}
     if not known:
         raise NotDeclared(

@@ -1,11 +1,13 @@
 """Croissant (MLCommons): JSON-LD whose terms are resolved through its own inline context only."""
 
+import re
 from collections.abc import Mapping
 
 from govkit.inputs.metadata_formats.statement import (
     Content,
     DeclaredFile,
     DeclaredParent,
+    DeclaredTable,
     as_digest,
     as_size,
     file_name,
@@ -20,6 +22,7 @@ TERMS = "http://purl.org/dc/terms/"
 PROV = "http://www.w3.org/ns/prov#"
 PREFIXES = {"sc": SCHEMA, "schema": SCHEMA, "cr": CROISSANT, "rai": RAI, "dct": TERMS, "prov": PROV}
 DEPTH = 8
+"""Levels of nested objects that are read."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "title": (SCHEMA + "name",),
@@ -65,6 +68,7 @@ def read(document: Mapping[str, object], source: str) -> Content:
     _period(content, plain)
     _files(content, plain, terms, source)
     _parents(content, plain, terms, source)
+    _tables(content, plain, terms, source)
     return content
 
 
@@ -125,6 +129,39 @@ def _files(content: Content, plain: Mapping[str, tuple[str, object]], terms: Map
             digest = as_digest(found.get(SCHEMA + "sha256") or found.get(CROISSANT + "sha256"))
             size = as_size(found.get(SCHEMA + "contentSize"))
             content.files.append(DeclaredFile(file_name(address[0]), digest, size, source, f"/{key}/{index}"))
+
+
+TYPES: Mapping[str, str] = {
+    "Integer": "integer",
+    "Float": "number",
+    "Number": "number",
+    "Boolean": "boolean",
+    "Date": "date",
+    "DateTime": "date",
+    "Text": "text",
+}
+"""Names of data types, without their prefix, and what they are here."""
+
+
+def _tables(content: Content, plain: Mapping[str, tuple[str, object]], terms: Mapping[str, str], source: str) -> None:
+    """Take the fields of each record set by the file that they are read from."""
+    key, value = plain.get(CROISSANT + "recordSet", ("", None))
+    for index, item in items(value):
+        columns: dict[str, list[tuple[str, str]]] = {}
+        fields = _expanded(item, terms)
+        assert isinstance(fields, dict)
+        for _, field in items(fields.get(CROISSANT + "field")):
+            origin = field.get(CROISSANT + "source")
+            origin = origin if isinstance(origin, Mapping) else {}
+            extract = origin.get(CROISSANT + "extract")
+            column = texts(extract.get(CROISSANT + "column")) if isinstance(extract, Mapping) else ()
+            file = texts(origin.get(CROISSANT + "fileObject"))
+            if column and file:
+                kind = (texts(field.get(CROISSANT + "dataType")) or ("",))[0]
+                short = re.split(r"[:/#]", kind)[-1]
+                columns.setdefault(file_name(file[0]), []).append((column[0], TYPES.get(short, "")))
+        for file_of, found in columns.items():
+            content.tables.append(DeclaredTable(file_of, tuple(found), None, source, f"/{key}/{index}"))
 
 
 def _parents(content: Content, plain: Mapping[str, tuple[str, object]], terms: Mapping[str, str], source: str) -> None:

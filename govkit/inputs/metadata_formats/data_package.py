@@ -6,12 +6,23 @@ from govkit.inputs.metadata_formats.statement import (
     Content,
     DeclaredFile,
     DeclaredParent,
+    DeclaredTable,
     as_digest,
     as_size,
     file_name,
     items,
     texts,
 )
+
+TYPES: Mapping[str, str] = {
+    "integer": "integer",
+    "year": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "date",
+    "string": "text",
+}
 
 
 def read(document: Mapping[str, object], source: str) -> Content:
@@ -35,4 +46,16 @@ def read(document: Mapping[str, object], source: str) -> Content:
             digest = as_digest(item.get("hash"))
             size = as_size(item.get("bytes"))
             content.files.append(DeclaredFile(file_name(path[0]), digest, size, source, f"/resources/{index}"))
+            schema = item.get("schema")
+            fields = schema.get("fields") if isinstance(schema, Mapping) else None
+            columns = tuple(
+                (str(field["name"]), TYPES.get(str(field.get("type")), ""))
+                for _, field in items(fields)
+                if isinstance(field.get("name"), str)
+            )
+            if columns:
+                where = f"/resources/{index}/schema"
+                content.tables.append(
+                    DeclaredTable(file_name(path[0]), columns, as_size(item.get("rows")), source, where)
+                )
     return content

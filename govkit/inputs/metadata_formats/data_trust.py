@@ -16,6 +16,9 @@ FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "lawful_basis": (("use", "consents"),),
     "intended_use": (("use", "intended-purpose"),),
     "license": (("use", "license"),),
+    "privacy_techniques": (("use", "privacy-enhancing"), ("use", "privacy-enhancing-technologies")),
+    "regions_allowed": (("use", "processing-included"), ("use", "storage-allowed")),
+    "regions_forbidden": (("use", "processing-excluded"), ("use", "storage-forbidden")),
 }
 """Group and key that state a field; the first one present is taken."""
 

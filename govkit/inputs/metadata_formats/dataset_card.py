@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 
-from govkit.inputs.metadata_formats.statement import Content, DeclaredParent, texts
+from govkit.inputs.metadata_formats.statement import Content, DeclaredParent, DeclaredTable, as_size, items, texts
 
 FENCE = "---"
+TYPES: Mapping[str, str] = {
+    **dict.fromkeys(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"), "integer"),
+    **dict.fromkeys(("float16", "float32", "float64"), "number"),
+    "bool": "boolean",
+    "string": "text",
+    "large_string": "text",
+}
 
 
 def front_matter(text: str) -> str:
@@ -28,5 +35,16 @@ def read(document: Mapping[str, object], source: str) -> Content:
             content.parents.append(
                 DeclaredParent(name.removeprefix("extended|"), "", source, f"source_datasets.{index}")
             )
+    facts = document.get("dataset_info")
+    for _, item in items(facts):
+        columns = tuple(
+            (str(field["name"]), TYPES.get(str(field.get("dtype")), ""))
+            for _, field in items(item.get("features"))
+            if isinstance(field.get("name"), str)
+        )
+        splits = [split for _, split in items(item.get("splits"))]
+        rows = as_size(splits[0].get("num_examples")) if len(splits) == 1 else None
+        if columns:
+            content.tables.append(DeclaredTable("", columns, rows, source, "dataset_info"))
     content.say("model_origin", document.get("base_model"), "base_model")
     return content

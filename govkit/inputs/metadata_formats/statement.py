@@ -23,6 +23,10 @@ FIELDS = (
     "original",
     "model_origin",
     "personal_data",
+    "privacy_techniques",
+    "regions_allowed",
+    "regions_forbidden",
+    "code_revision",
 )
 """Every field that a statement may be about."""
 
@@ -48,6 +52,21 @@ class DeclaredFile:
     size: int | None
     source: str
     pointer: str
+    md5: str = ""
+    """As written there, lower case; DVC identifies files by it."""
+
+
+@dataclass(frozen=True)
+class DeclaredTable:
+    """The rows and columns that a source says a file has."""
+
+    file: str
+    """Its name without folders; empty where the source describes one table without naming its file."""
+    columns: tuple[tuple[str, str], ...]
+    """Name and type of each column: `integer`, `number`, `boolean`, `date`, `text`, or empty where none is stated."""
+    rows: int | None
+    source: str
+    pointer: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,9 @@ class Content:
     statements: list[Statement] = field(default_factory=list)
     files: list[DeclaredFile] = field(default_factory=list)
     parents: list[DeclaredParent] = field(default_factory=list)
+    tables: list[DeclaredTable] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    """Library versions at training."""
 
     def say(self, name: str, value: object, pointer: str) -> None:
         """Add a statement; a value without text adds nothing, and a field that was stated already stays."""

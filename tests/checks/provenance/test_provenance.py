@@ -265,15 +265,17 @@ def versions(**declared):
 def test_versions():
     here = current()
     same = versions(numpy=here.packages["numpy"], python=here.python)
-    found = Products("provenance.environment", environment_match(environment=here, config=same))
+    found = Products("provenance.environment", environment_match(environment=here, config=same, metadata=Metadata()))
     assert found["version_mismatches"] == 0
     other = versions(scikit_learn="0.1", numpy="2.4", nowhere="1.0")
     environment = Environment("3.11.1", {"numpy": "2.4.0", "scikit-learn": "1.9.1"})
-    found = Products("provenance.environment", environment_match(environment=environment, config=other))
+    found = Products(
+        "provenance.environment", environment_match(environment=environment, config=other, metadata=Metadata())
+    )
     assert found["version_mismatches"] == 2
     assert found.measurement("version_mismatches").n == 3
 
 
 def test_no_versions_is_not_declared():
     with pytest.raises(NotDeclared):
-        list(environment_match(environment=current(), config=Config()))
+        list(environment_match(environment=current(), config=Config(), metadata=Metadata()))
