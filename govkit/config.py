@@ -254,6 +254,8 @@ class Config(Frozen):
     system: System = System()
     train: str | Split | None = None
     """TRAIN: a file beside govkit.yaml, or the column of DATA that marks training rows."""
+    production: str | None = None
+    """A sample of rows from production: a file beside govkit.yaml."""
     target: str | None = None
     """The column the model predicts."""
     task: TaskName | None = None

@@ -113,7 +113,7 @@ class Subject:
             "model": self._need_model,
             "train": self._need_train,
             "task": self._need_task,
-            "production": self._no_production,
+            "production": self._need_production,
             "champion": self._no_champion,
             "as_of": lambda: self.request.as_of,
         }
@@ -132,6 +132,7 @@ class Subject:
             "model": self._model_digest,
             "test": lambda: self._view(self.test),
             "train": lambda: self._view(self._need_train()),
+            "production": lambda: self._view(self._need_production()),
             "predictions": lambda: self._joint("model", "test", "task"),
             "train_predictions": lambda: self._joint("model", "train", "task"),
             "columns": lambda: sha256(repr(self.columns).encode()),
@@ -183,8 +184,18 @@ class Subject:
             raise NotDeclared("input.no_target", ask="target: NAME")
         return self.task
 
-    def _no_production(self) -> None:
-        raise NotDeclared("input.no_production")
+    @cached_property
+    def production(self) -> Dataset | None:
+        """The declared sample of rows from production."""
+        config = self.config
+        if config.production is None:
+            return None
+        return read_dataset(self.request.root / config.production, role="production", options=config.csv)
+
+    def _need_production(self) -> Dataset:
+        if self.production is None:
+            raise NotDeclared("input.no_production", ask="production: production.csv")
+        return self.production
 
     def _no_champion(self) -> None:
         raise NotDeclared("input.no_champion")

@@ -37,6 +37,21 @@ def wilson(successes: "ArrayLike", n: "ArrayLike", level: float = LEVEL) -> "Lim
     return np.maximum(middle - width, 0.0), np.minimum(middle + width, 1.0)
 
 
+def difference(first: tuple[int, int], second: tuple[int, int], *, level: float = LEVEL) -> Interval:
+    """Give the interval of the difference of two independent shares, each as hits and rows.
+
+    Newcombe's hybrid score limits (1998), Statistics in Medicine 17.
+    """
+    from math import sqrt
+
+    shares = [hits / rows for hits, rows in (first, second)]
+    lows, highs = wilson([first[0], second[0]], [first[1], second[1]], level)
+    down = sqrt((shares[0] - lows[0]) ** 2 + (highs[1] - shares[1]) ** 2)
+    up = sqrt((highs[0] - shares[0]) ** 2 + (shares[1] - lows[1]) ** 2)
+    gap = shares[0] - shares[1]
+    return Interval(low=max(gap - down, -1.0), high=min(gap + up, 1.0), level=level, method="newcombe")
+
+
 def largest_difference(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL) -> Contrast:
     """Give the largest difference of two groups' shares.
 

@@ -241,7 +241,7 @@ controls:
     automation: partial
     needs: [checks, documents]
     criteria: [provenance.hash_match.mismatched_digests]
-    unmeasured: [drift.features]
+    unmeasured: [security.dependencies]
     facts: [report.gate]
     documents: [release note]
     remedy: Record the digests.
@@ -260,7 +260,12 @@ def test_adding_a_catalog_is_one_file(tmp_path):
     ("old", "new", "message", "hint"),
     [
         ("hash_match.mismatched_digests", "hash_match.mismatched", ":19: unknown criterion", "mismatched_digests"),
-        ("drift.features", "drift.feature", ":20: unknown unmeasured check", "did you mean 'drift.features'?"),
+        (
+            "security.dependencies",
+            "security.dependency",
+            ":20: unknown unmeasured check",
+            "did you mean 'security.dep",
+        ),
         ("report.gate", "report.gates", ":21: unknown report fact", "did you mean 'report.gate'?"),
         ('group: "H"', 'group: "J"', ":13: unknown group 'J'", "add it"),
         ('{id: "H", label: House}', '{id: "H", label: House, parent: "K"}', ":9: unknown group 'K'", "add it"),
