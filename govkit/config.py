@@ -256,6 +256,10 @@ class Config(Frozen):
     """TRAIN: a file beside govkit.yaml, or the column of DATA that marks training rows."""
     production: str | None = None
     """A sample of rows from production: a file beside govkit.yaml."""
+    champion: str | None = None
+    """The model in use, to hold this one against: a file beside govkit.yaml."""
+    regression_set: str | None = None
+    """Rows that must still be answered rightly: a file beside govkit.yaml."""
     target: str | None = None
     """The column the model predicts."""
     task: TaskName | None = None

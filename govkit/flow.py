@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -63,6 +63,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
     plan: str | Path | None = None,
     as_of: date | None = None,
     trust: tuple[str, ...] = (),
+    champion: str | Path | None = None,
     journal: bool = True,
     progress: Progress | None = None,
 ) -> AuditRecord:
@@ -83,6 +84,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         plan: an earlier audit.json whose plan is replayed.
         as_of: date that expiry and age are judged by; today when None.
         trust: exact globals that the model may use beyond the allowlist.
+        champion: the model in use, to hold this one against; else as govkit.yaml says.
         journal: take over evidence of an equal earlier run in `out`.
         progress: told what is going on.
 
@@ -93,6 +95,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
     watching = progress or Silent()
     overrides = {"profile": profile, "budget": budget, "seed": seed}
     setup = _set_up(model, data, train, config, overrides, as_of=as_of or started.date(), trust=trust)
+    if champion is not None:
+        setup = replace(setup, request=setup.request.model_copy(update={"champion": Path(champion)}))
     policy = load_policy(setup.config, setup.request.root, setup.document, checks=CHECKS.all())
     if policy.profile.needs_model and setup.request.model is None:
         raise UsageProblem(

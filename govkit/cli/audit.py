@@ -28,6 +28,9 @@ def audit(
     trust: Annotated[
         list[str] | None, typer.Option("--trust-global", help="Let the model use pkg.mod.Name; repeatable.")
     ] = None,
+    champion: Annotated[
+        str | None, typer.Option("--champion", help="The model in use, to hold this one against.")
+    ] = None,
     journal: Annotated[bool, typer.Option("--cache/--no-cache", help="Take over evidence of equal runs.")] = True,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the paths only.")] = False,
@@ -56,6 +59,7 @@ def audit(
             plan=plan,
             as_of=day(as_of),
             trust=tuple(trust or ()),
+            champion=champion,
             journal=journal,
             progress=console,
         )

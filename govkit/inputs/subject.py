@@ -1,7 +1,7 @@
 """Everything under audit, opened once and handed to checks by name."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Message
 from govkit.core.frozen import Frozen
 from govkit.core.record import Inference
-from govkit.inputs import columns, task
+from govkit.inputs import champion, columns, task
 from govkit.inputs.artifact import open_model
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset, read_dataset
@@ -25,7 +25,7 @@ from govkit.inputs.model import Artifact, Model
 from govkit.inputs.predictions import Predictions, answers
 from govkit.inputs.task import Task
 from govkit.inputs.training import read_training
-from govkit.plugins.check import NotDeclared, NotPossible
+from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ MESSAGES = {
     "input.no_train": "The rows that the model was trained on were not given.",
     "input.no_target": "The column that the model predicts is not known.",
     "input.no_production": "No rows from production were given.",
-    "input.no_champion": "No model in production was given to compare with.",
+    **champion.MESSAGES,
 }
 
 
@@ -53,6 +53,8 @@ class Request(Frozen):
     as_of: date
     trust: tuple[str, ...] = ()
     """Exact globals that the user vouches for."""
+    champion: Path | None = None
+    """The model in use; else as govkit.yaml says."""
 
 
 @dataclass
@@ -114,7 +116,9 @@ class Subject:
             "train": self._need_train,
             "task": self._need_task,
             "production": self._need_production,
-            "champion": self._no_champion,
+            "champion": self._need_champion,
+            "champion_artifact": self._need_champion_artifact,
+            "regression_set": self._need_regression_set,
             "as_of": lambda: self.request.as_of,
         }
         maker = makers.get(name)
@@ -133,6 +137,10 @@ class Subject:
             "test": lambda: self._view(self.test),
             "train": lambda: self._view(self._need_train()),
             "production": lambda: self._view(self._need_production()),
+            "champion": lambda: self._need_champion_artifact().sha256,
+            "champion_artifact": lambda: self._need_champion_artifact().sha256,
+            "champion_predictions": lambda: self._joint("champion", "test", "task"),
+            "regression_set": lambda: self._view(self._need_regression_set()),
             "predictions": lambda: self._joint("model", "test", "task"),
             "train_predictions": lambda: self._joint("model", "train", "task"),
             "columns": lambda: sha256(repr(self.columns).encode()),
@@ -144,10 +152,17 @@ class Subject:
         }
         return parts[name]()
 
+    def open_declared(self) -> None:
+        """Open the other declared files now, so that a wrong path is said before any work is done."""
+        for name in ("production", "regression_set", "_champion"):
+            getattr(self, name)
+
     def close(self) -> None:
-        """End the model's process."""
-        if self.model is not None:
-            self.model.release()
+        """End the models' processes."""
+        opened = self.__dict__.get("_champion")
+        for model in (self.model, opened[1] if opened else None):
+            if model is not None:
+                model.release()
 
     def _model_digest(self) -> str:
         training = read_training(self.config.training_function, self.request.root)
@@ -197,8 +212,45 @@ class Subject:
             raise NotDeclared("input.no_production", ask="production: production.csv")
         return self.production
 
-    def _no_champion(self) -> None:
-        raise NotDeclared("input.no_champion")
+    @cached_property
+    def champion_predictions(self) -> Predictions:
+        """The champion's answers on DATA."""
+        found = champion.answers_in_order(self._need_champion(), self.test, self.columns, self._need_task())
+        if found is None:
+            raise NotPossible("input.champion_classes")
+        return found
+
+    @cached_property
+    def regression_set(self) -> Dataset | None:
+        """The declared rows that must not be forgotten."""
+        config = self.config
+        if config.regression_set is None:
+            return None
+        return read_dataset(self.request.root / config.regression_set, role="regression", options=config.csv)
+
+    def _need_regression_set(self) -> Dataset:
+        if self.regression_set is None:
+            raise NotApplicable("input.no_regression_set")
+        return self.regression_set
+
+    @cached_property
+    def _champion(self) -> tuple[Artifact, Model | None] | None:
+        request = self.request
+        declared = None if self.config.champion is None else request.root / self.config.champion
+        path = request.champion or declared
+        return open_model(path, trust=request.trust) if path else None
+
+    def _need_champion_artifact(self) -> Artifact:
+        if self._champion is None:
+            raise NotApplicable("input.no_champion")
+        return self._champion[0]
+
+    def _need_champion(self) -> Model:
+        self._need_champion_artifact()
+        assert self._champion is not None
+        if self._champion[1] is None:
+            raise NotPossible("input.champion_refused")
+        return self._champion[1]
 
 
 @contextmanager
@@ -216,7 +268,10 @@ def open_subject(request: Request) -> Iterator[Subject]:
         described = model.described if model else None
         resolved, inferred, suggestions = columns.resolve(test, request.config, described)
         resolved_task, more = task.resolve(request.config, described, test, resolved.target)
-        yield Subject(request, found, model, test, train, resolved, resolved_task, inferred + more, suggestions)
+        subject = Subject(request, found, model, test, train, resolved, resolved_task, inferred + more, suggestions)
+        with closing(subject):
+            subject.open_declared()
+            yield subject
     finally:
         if model is not None:
             model.release()

@@ -1,0 +1,80 @@
+"""Whether the model still answers declared rows rightly: what a fine-tuned model may have forgotten."""
+
+from collections.abc import Iterator
+
+from govkit.core.evidence import Finding, Measurement, Message, Severity
+from govkit.inputs import champion as in_use
+from govkit.inputs.columns import Columns
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.model import Model
+from govkit.inputs.predictions import Predictions, answers
+from govkit.inputs.task import Task
+from govkit.plugins.check import Emit, NotPossible, Product, check
+from govkit.stats import intervals
+
+
+@check(
+    "champion.regression_set",
+    title="Rows that must not be forgotten",
+    emits=(
+        Emit("regression_accuracy", "share", "rows of the regression set that are answered rightly"),
+        Emit("regression_error", "target SD", "mean absolute error on the regression set"),
+        Emit("forgotten_share", "share", "of the rows that the champion answers rightly, those that the model doesn't"),
+    ),
+    messages={
+        **in_use.MESSAGES,
+        "champion.no_rows": "No row of the regression set has a known target.",
+        "champion.forgot": "The model gets {rows} rows of the regression set wrong that the champion gets right.",
+    },
+    libraries=("numpy", "scipy"),
+)
+def regression_set(
+    model: Model, regression_set: Dataset, columns: Columns, task: Task, champion: Model | None = None
+) -> Iterator[Product]:
+    """Ask about the rows of the declared regression set.
+
+    Why it matters:
+        Fine-tuning on new rows can undo what a model knew, and an average over new rows doesn't show it.
+    Method:
+        Share of right answers (Wilson's interval), or mean absolute error in standard deviations of the target
+        (Student's). With a champion, the share of what it gets right and the model wrong: Clopper and Pearson's
+        interval, as such sets are small and chosen.
+    Limits:
+        The rows are as good as whoever chose them; intervals take them as a sample of like rows.
+
+    References:
+        Clopper and Pearson (1934); French (1999) on catastrophic forgetting.
+    """
+    found = answers(model, regression_set, columns, task)
+    n = len(found.rows)
+    if not n:
+        raise NotPossible("champion.no_rows")
+    if not task.is_classification:
+        yield _error(found)
+        return
+    right = found.truth == found.predicted
+    hits = int(right.sum())
+    interval = intervals.proportion(hits, n)
+    yield Measurement(name="regression_accuracy", value=hits / n, unit="share", n=n, interval=interval)
+    old = in_use.answers_in_order(champion, regression_set, columns, task) if champion is not None else None
+    if old is None:
+        return
+    before = old.truth == old.predicted
+    if known := int(before.sum()):
+        lost = int((before & ~right).sum())
+        ends = intervals.proportion(lost, known, method="clopper-pearson")
+        yield Measurement(name="forgotten_share", value=lost / known, unit="share", n=known, interval=ends)
+        if lost:
+            message = Message(id="champion.forgot", args={"rows": lost})
+            yield Finding(rule="CHA-020", severity=Severity.MEDIUM, message=message, where="regression_set")
+
+
+def _error(found: Predictions) -> Measurement:
+    import numpy as np
+
+    n, spread = len(found.rows), float(found.truth.std()) or 1.0
+    each = np.abs(found.predicted - found.truth) / spread
+    middle = float(each.mean())
+    error = float(each.std(ddof=1)) / n**0.5 if n > 1 else float("inf")
+    interval = intervals.around(middle, error, freedom=max(n - 1, 1), low=0.0, method="student")
+    return Measurement(name="regression_error", value=middle, unit="target SD", n=n, interval=interval)
