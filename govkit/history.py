@@ -98,6 +98,22 @@ def steps(records: tuple[tuple[str, AuditRecord], ...]) -> tuple[Step, ...]:
     return tuple(listed)
 
 
+def page(found: tuple[Entry, ...]) -> bytes:
+    """Write the audits as one web page that needs nothing else.
+
+    Raises:
+        InputProblem: none of the records can be read.
+    """
+    from govkit.reports.trend import Audit, history_page
+
+    readable = tuple((entry.name, entry.record) for entry in found if entry.record is not None)
+    if not readable:
+        raise InputProblem("none of the audits can be read", hint="`govkit history DIR` says why")
+    counted = {step.name: step for step in steps(readable)}
+    audits = tuple(Audit(name, record, counted[name].better, counted[name].worse) for name, record in readable)
+    return history_page(audits, tuple((entry.name, entry.problem) for entry in found if entry.record is None))
+
+
 def courses(records: tuple[AuditRecord, ...]) -> tuple[Course, ...]:
     """Give how each criterion went that the latest audit gates."""
     latest = records[-1].result

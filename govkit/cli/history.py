@@ -18,11 +18,13 @@ MOST_SHOWN = 20
 @app.command()
 def history(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `govkit audit --out` wrote to.")],
+    html: Annotated[Path | None, typer.Option("--html", help="Also write it as a web page into this file.")] = None,
 ) -> None:
     """Show the audits of a folder and what got better or worse."""
     from govkit.cli.console import can_show, table
     from govkit.cli.plain import say
-    from govkit.history import courses, entries, steps
+    from govkit.core.errors import Exit
+    from govkit.history import courses, entries, page, steps
 
     found = entries(folder)
     for entry in found:
@@ -30,7 +32,7 @@ def history(
             print(f"{entry.name} is left out: {entry.problem}", file=sys.stderr)
     readable = tuple((entry.name, entry.record) for entry in found if entry.record is not None)
     if not readable:
-        return
+        raise typer.Exit(Exit.INPUT)
     rows = [
         (one.name, one.as_of, one.model, one.verdict.value, *map(str, (*one.counts, one.better, one.worse)))
         for one in steps(readable)
@@ -41,6 +43,11 @@ def history(
     if trends:
         say("")
         say(table(("gated criterion", "results", "latest", "values"), trends))
+    if html is not None:
+        from govkit.delivery import put
+
+        put(html.parent, html.name, page(found))
+        say(f"\n{html}")
 
 
 def _trend(course: "Course", *, unicode: bool) -> tuple[str, str, str, str]:
