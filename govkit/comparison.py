@@ -10,6 +10,7 @@ from govkit.core.control import Criterion, CriterionResult, Result, Status, Verd
 from govkit.core.digest import SIGNIFICANT_DIGITS
 from govkit.core.errors import InputProblem
 from govkit.core.evidence import Evidence, Measurement
+from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord
 
 LEVEL: Final = 0.95
@@ -94,6 +95,10 @@ class CriterionChange:
     limit_moved: bool
     waiver: str
     """Id of the waiver that covers the new failure."""
+    waiver_lost: str = ""
+    """Id of the waiver that covered the earlier failure and doesn't cover the new one."""
+    waiver_lost_because: str = ""
+    """Why, where the new record says so."""
 
 
 @dataclass(frozen=True)
@@ -317,7 +322,15 @@ def _criteria(old: AuditRecord, new: AuditRecord, changes: tuple[MeasurementChan
             beyond_chance=_beyond(rule, then, now, direction, changes),
             limit_moved=moved,
             waiver=now.waiver if now else "",
+            waiver_lost=then.waiver if then and now and now.result is Result.FAIL and not now.waiver else "",
+            waiver_lost_because=_why_lost(new, then.waiver) if then and then.waiver else "",
         )
+
+
+def _why_lost(new: AuditRecord, waiver: str) -> str:
+    """Give the new record's reason for not counting a waiver."""
+    said = (one.message for one in new.result.ignored if one.message.args.get("id") == waiver)
+    return next((sentence(message, new.result.messages) for message in said), "")
 
 
 def _limit(criterion: Criterion) -> tuple[str, float]:

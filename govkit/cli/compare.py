@@ -9,7 +9,7 @@ import typer
 from govkit.cli.app import app
 
 if TYPE_CHECKING:
-    from govkit.comparison import Comparison, MeasurementChange
+    from govkit.comparison import Comparison, CriterionChange, MeasurementChange
 
 Rows = list[tuple[str, ...]]
 Section = tuple[str, tuple[str, ...], Rows]
@@ -97,12 +97,20 @@ def _criteria(found: "Comparison") -> Rows:
                     chance[one.beyond_chance],
                     "limit moved" if one.limit_moved else "",
                     f"waiver {one.waiver}" if one.waiver else "",
+                    _lost(one),
                 )
                 if note
             ),
         )
         for one in found.criteria
     ]
+
+
+def _lost(one: "CriterionChange") -> str:
+    """Say why a failure that was waived no longer is."""
+    if not one.waiver_lost:
+        return ""
+    return f"no longer waived: {one.waiver_lost_because.rstrip('.') or f'{one.waiver_lost} is gone'}"
 
 
 def _controls(found: "Comparison") -> Rows:

@@ -65,7 +65,7 @@ def _told(
     from govkit.cli.console import wrapped
     from govkit.reports.lookup import Lookup
     from govkit.reports.outcomes import one_line, outcomes
-    from govkit.reports.unblocking import unblocking
+    from govkit.reports.unblocking import accepted, unblocking
 
     shown = decided.model_copy(update={"failed": (*decided.failed, *known)})
     judged = read.model_copy(update={"result": read.result.model_copy(update={"decision": shown, "profile": profile})})
@@ -76,6 +76,8 @@ def _told(
         for framework in read.result.frameworks
         for control in framework.controls
     }
+    for finding in read.result.ignored:
+        yield wrapped(one_line(f"not counted {finding.where}: {book.say(finding.message)}"))
     for kind, blockers in (
         ("failed", decided.failed),
         ("waived", decided.waived),
@@ -90,7 +92,10 @@ def _told(
             if outcome is not None:
                 yield wrapped(f"    {outcome.title}: {outcome.text}")
                 yield from [wrapped(f"    to do: {outcome.remedy}")] if outcome.remedy else []
-            yield from (wrapped(f"    {line}") for line in unblocking(book, blocker))
+            if kind == "waived":
+                yield from (wrapped(f"    {line}") for line in accepted(book, blocker))
+            else:
+                yield from (wrapped(f"    {line}") for line in unblocking(book, blocker))
     if decided.failed or decided.incomplete:
         owner = one_line(read.result.system.owner)
         yield f"To act: {owner}" if owner else "To act: nobody is named; add to govkit.yaml: system: {owner: NAME}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from govkit.core.control import Result
 from govkit.core.record import AuditRecord
-from govkit.reports.areas import Area
+from govkit.reports.areas import Area, FindingRow
 from govkit.reports.gaps import Gap, Gaps
 from govkit.reports.view import Blocking, ReportView, report_view
 from govkit.reports.wording import RESULTS, Mark, clean, lead
@@ -122,6 +122,18 @@ def _blocking(paper: _Paper, row: Blocking) -> Iterator[str]:
         yield from paper.wrapped(note, _INDENT * 2)
 
 
+def _ignored(paper: _Paper, rows: tuple[FindingRow, ...]) -> Iterator[str]:
+    """Name first what was brought and doesn't count: whoever brought it relies on it."""
+    if not rows:
+        return
+    yield paper.tinted("Brought, but not counted", "strong")
+    for row in rows[:MOST_FAILURES]:
+        yield from paper.wrapped(f"{row.where}: {row.text}", _INDENT)
+    if len(rows) > MOST_FAILURES:
+        yield f"{_INDENT}and {len(rows) - MOST_FAILURES} more in the report"
+    yield ""
+
+
 def _section(paper: _Paper, title: str, rows: list[Blocking]) -> Iterator[str]:
     if not rows:
         return
@@ -178,6 +190,7 @@ def verdict(record: AuditRecord, *, width: int = 80, colour: bool, unicode: bool
     required = [row for row in view.blocking if row.mark.tone != "bad" and row.kind == "control"]
     lines = [
         *_table(paper, () if quiet else view.areas),
+        *_ignored(paper, view.ignored),
         *_section(paper, "Failed", failed),
         *_section(paper, "Failed and accepted by a waiver", list(view.waived)),
         *_section(paper, "Not decided", [] if quiet else undecided),

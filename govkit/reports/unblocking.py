@@ -15,6 +15,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "exact": "unblocked by: a value {limit}",
     "rows": "unblocked by: about {rows} rows instead of {n}, if the value stays as supposed",
     "waive": "or accepted for a while, by another person: govkit waive {criterion}",
+    "accepted": "accepted until {until} by {by}: {id}, {reason}",
     "never": "its failure can't be waived",
     "left_out": "missing: {check} did not run; audit without --only",
     "line": "{lead}: {ask}",
@@ -36,6 +37,17 @@ def unblocking(book: Lookup, blocker: Blocker) -> tuple[str, ...]:
     if criterion is None or judged is None:
         return ()
     return tuple(one_line(text) for text in _criterion(book, criterion, judged))
+
+
+def accepted(book: Lookup, blocker: Blocker) -> tuple[str, ...]:
+    """Say by which waivers a blocker was accepted, by whom, until when and why."""
+    judged, control = book.results.get(blocker.id), book.controls.get((blocker.framework, blocker.id))
+    names = control.waivers if control else (judged.waiver,) if judged else ()
+    return tuple(
+        one_line(_say("accepted", id=one.id, until=one.expires_on.isoformat(), by=one.approved_by, reason=one.reason))
+        for one in book.record.result.waivers
+        if one.id in names
+    )
 
 
 def _say(which: str, **args: Scalar) -> str:
