@@ -26,7 +26,7 @@ def read_record(path: Path) -> AuditRecord:
         plain = json.loads(path.read_bytes())
     except OSError as error:
         raise InputProblem(f"{path} can't be read: {error.strerror}", hint="give the path of an audit.json") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputProblem(
             f"{path} is not complete JSON", hint="give an audit.json as `govkit audit` wrote it"
         ) from None

@@ -8,11 +8,12 @@ from typing import Final
 
 from govkit.assessment import attestations, waivers
 from govkit.assessment.attestations import AttestationFile, Audited, judge_attestations
+from govkit.assessment.catalogs import load
 from govkit.assessment.criteria import worst_value
 from govkit.assessment.entry_writing import Place, checked, drafted, put
 from govkit.assessment.waivers import WaiverFile, judge_waivers
 from govkit.config import Config, System
-from govkit.core.control import Control, DocumentState, Framework, Result
+from govkit.core.control import Control, Criterion, DocumentState, Framework, Result
 from govkit.core.digest import sha256_of_file
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Message
@@ -139,7 +140,7 @@ def waive(project: Project, criterion: str, record: AuditRecord, accepted: Accep
     draft = checked(place, drafted(place, entry, None), entry, None)
     try:
         audited = Audited(project.config, model, project.folder, accepted.on)
-        found = judge_waivers(read(draft), audited, record.result.criteria, record.result.criterion_results)
+        found = judge_waivers(read(draft), audited, _waivable_now(record), record.result.criterion_results)
         if name not in {waiver.id for waiver in found.valid}:
             raise _refused(found.ignored[-1].message, place)
         put(draft, place)
@@ -209,6 +210,15 @@ def _tolerated(criterion: str, record: AuditRecord, accepted: Acceptance) -> flo
     value = measured if accepted.worst_value is None else accepted.worst_value
     assert value is not None, "a failure has a measured value"
     return value
+
+
+def _waivable_now(record: AuditRecord) -> tuple[Criterion, ...]:
+    """Give the record's criteria, with what can't be waived as the next audit will see it."""
+    firm = {criterion.id for criterion in load().criteria if not criterion.waivable}
+    return tuple(
+        Criterion.model_validate({**dict(one), "waivable": False}) if one.id in firm else one
+        for one in record.result.criteria
+    )
 
 
 def _refused(because: Message, place: Place) -> UsageProblem:

@@ -81,10 +81,12 @@ def validate(
     """Check frameworks and profiles of your own; every problem is named with its file and line."""
     from govkit.assessment.validation import validated
     from govkit.core.errors import Exit
+    from govkit.reports.wording import things
 
     found = validated(folder)
     for problem in found.problems:
         typer.echo(f"{problem.message}\n  {problem.hint}", err=True)
-    said = f"{found.frameworks} frameworks with {found.controls} sound controls, {found.profiles} profiles"
-    typer.echo(f"{said}: {len(found.problems) or 'no'} problem{'' if len(found.problems) == 1 else 's'}")
+    controls = things(found.controls, "sound control")
+    said = f"{things(found.frameworks, 'framework')} with {controls}, {things(found.profiles, 'profile')}"
+    typer.echo(f"{said}: {things(len(found.problems), 'problem')}")
     raise typer.Exit(Exit.USAGE if found.problems else Exit.PASSED)
