@@ -1,6 +1,10 @@
 """OSCAL documents against NIST's schemas, and for what the schemas don't see."""
 
 import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 import report_records as records
@@ -226,3 +230,30 @@ def test_a_fault_planted_in_a_mapping_is_found(plant):
     assert mapping_faults(document["mapping-collection"], known) == schema_errors(MAPPING, document) == []
     plant(document["mapping-collection"])
     assert schema_errors(MAPPING, document) + mapping_faults(document["mapping-collection"], known)
+
+
+TRESTLE = os.environ.get("TRESTLE") or shutil.which("trestle")
+"""The program of compliance-trestle, which pins other versions than govkit's: it has an environment of its own."""
+
+
+@pytest.mark.skipif(
+    TRESTLE is None, reason="no program `trestle`: pip install compliance-trestle elsewhere, set TRESTLE"
+)
+def test_trestle_takes_the_documents_for_valid(tmp_path):
+    workspace, given = tmp_path / "workspace", tmp_path / "given.json"
+    workspace.mkdir()
+
+    def run(*words):
+        environment = {**os.environ, "PYTHONPATH": ""}
+        done = subprocess.run(words, env=environment, cwd=workspace, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    run(TRESTLE, "init", "--full")
+    for name, record in (("shipped", shipped()), ("failing", linked())):
+        for kind, render in (("catalog", catalog), ("assessment-results", assessment_results)):
+            given.write_bytes(render(record))
+            run(TRESTLE, "import", "-f", given, "-o", name)
+            run(TRESTLE, "validate", "-t", kind, "-n", name)
+        given.write_bytes(mapping(record))  # a workspace has no folder for mappings, so this one is only read
+        read = "from trestle.oscal.mapping import MappingCollection as Mapping; Mapping.oscal_read(given).uuid"
+        run(Path(TRESTLE).parent / "python", "-c", f"from pathlib import Path; given = Path({str(given)!r}); {read}")
