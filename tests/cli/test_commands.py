@@ -77,6 +77,23 @@ def test_the_gate_decides_again_without_anything_heavy(record):
     assert "by profile data-only" in out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("gate", "RECORD", "--profile", "strict"),
+        ("controls", "list", "--record", "RECORD"),
+        ("explain", "MEASURE 2.7", "--record", "RECORD"),
+        ("compare", "RECORD", "RECORD"),
+        ("history", "FOLDER"),
+    ],
+)
+def test_what_reads_a_record_loads_nothing_heavy(record, words):
+    there = {"RECORD": record, "FOLDER": record.parent}
+    _, modules, out = loaded_by(*(there.get(word, word) for word in words))
+    assert out
+    assert not modules & (HEAVY | {"openpyxl"})
+
+
 def test_an_edited_record_is_an_integrity_problem(govkit, record, tmp_path):
     edited = tmp_path / "audit.json"
     edited.write_text(record.read_text().replace('"seed":20261', '"seed":20262', 1))
