@@ -64,6 +64,8 @@ def audit(folder: Path, expected: int) -> None:
     """Audit the model of a folder and show the gate's words."""
     options = ("--budget", "quick", "--profile", "pilot.yaml", "--only", CHECKS, "--format", "json,html")
     govkit(folder, expected, "audit", "model.pkl", "data.csv", *options)
+    if not (folder / "govkit-out" / "audit.json").is_file():
+        sys.exit("the audit wrote no record: is govkit installed?")
     print(govkit(folder, expected, "gate", "govkit-out/audit.json"), end="")
     print(f"exit code {expected}")
 

@@ -1,6 +1,7 @@
 """The life of a model: failed, waived, passed, trained anew, failed again, as the script in examples/ plays it."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -22,7 +23,7 @@ def life(tmp_path_factory):
     folder = tmp_path_factory.mktemp("life") / "model"
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / "credit-flawed" / "life.py"), str(folder)],
-        cwd=EXAMPLES.parent, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "govkit-out", done.stdout
