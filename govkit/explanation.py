@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from govkit.assessment.again import catalog_with
 from govkit.assessment.catalogs import Catalog, load, load_crosswalk
 from govkit.assessment.profiles import demands_of, load_profile, profile_names
 from govkit.core.control import Applies, Control, Criterion, Crosswalk, Framework, Profile
@@ -17,12 +18,12 @@ from govkit.strict_yaml import did_you_mean
 def explain(name: str, record: AuditRecord | None = None) -> str:
     """Explain a check, a criterion, a framework, a control (by id or token) or a profile.
 
-    With a record it also says what the id came to there.
+    With a record it also says what the id came to there, and knows the frameworks of one's own that the record holds.
 
     Raises:
         UsageProblem: nothing has this id.
     """
-    catalog = load()
+    catalog = load() if record is None else catalog_with(record)
     profiles = {profile: load_profile(profile, catalog) for profile in profile_names()}
     lines = _from_catalog(name, catalog, profiles, record)
     if lines is None:
@@ -32,7 +33,7 @@ def explain(name: str, record: AuditRecord | None = None) -> str:
             ids = [*checks, *_ids(catalog), *profiles]
             hint = did_you_mean(name, ids, "`govkit checks list` and `govkit controls list` name what there is")
             raise UsageProblem(f"nothing is called {name!r}", hint=hint)
-        lines = _check(checks[name], catalog, record)
+        lines = _check(checks[name], catalog, profiles, record)
     return "\n".join(lines)
 
 
@@ -66,7 +67,9 @@ def _controls(catalog: Catalog) -> dict[str, tuple[Framework, Control]]:
     return found
 
 
-def _check(found: Check, catalog: Catalog, record: AuditRecord | None) -> Iterator[str]:
+def _check(
+    found: Check, catalog: Catalog, profiles: Mapping[str, Profile], record: AuditRecord | None
+) -> Iterator[str]:
     facts = found.facts()
     yield f"{found.id}: {facts.title}"
     yield facts.summary
@@ -89,7 +92,10 @@ def _check(found: Check, catalog: Catalog, record: AuditRecord | None) -> Iterat
             yield f"  {name} = {field.default}  {texts.get(name, '')}".rstrip()
     yield "Judged by:"
     used = [criterion for criterion in catalog.criteria if criterion.check == found.id]
-    yield from (f"  {_rule(criterion)}" for criterion in used)
+    for criterion in used:
+        yield f"  {_rule(criterion)}"
+        yield from (f"    {line}" for line in _uses(criterion, catalog, profiles))
+        yield from (f"    {line}" for line in _came_to(criterion, record))
     if not used:
         yield "  no criterion; other checks build on it"
     yield from _evidence(found.id, record)
@@ -107,6 +113,13 @@ def _criterion(
     yield f"Why: {criterion.why}"
     yield f"Remedy: {criterion.remedy}"
     yield f"Check: {criterion.check}"
+    yield from _uses(criterion, catalog, profiles)
+    yield from _came_to(criterion, record)
+    yield from _evidence(criterion.check, record)
+
+
+def _uses(criterion: Criterion, catalog: Catalog, profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """Name the controls that rest on a criterion and the profiles that gate it."""
     using = [
         f"{framework.id} {control.id}"
         for framework in catalog.frameworks
@@ -115,11 +128,15 @@ def _criterion(
     ]
     yield f"Controls: {', '.join(using) or 'none'}"
     yield f"Gated by: {', '.join(name for name, profile in profiles.items() if criterion.id in profile.gate) or 'none'}"
-    if record is not None:
-        for result in record.result.criterion_results:
-            if result.criterion == criterion.id:
-                yield f"In this record: {result.result.value}. {sentence(result.because, record.result.messages)}"
-    yield from _evidence(criterion.check, record)
+
+
+def _came_to(criterion: Criterion, record: AuditRecord | None) -> Iterator[str]:
+    """Say what a criterion came to in a record, a waiver with it."""
+    for result in record.result.criterion_results if record else ():
+        if record is not None and result.criterion == criterion.id:
+            waived = f" Waived by {result.waiver}." if result.waiver else ""
+            because = sentence(result.because, record.result.messages)
+            yield f"In this record: {result.result.value.replace('_', ' ')}. {because}{waived}"
 
 
 def _framework(framework: Framework, profiles: Mapping[str, Profile]) -> Iterator[str]:

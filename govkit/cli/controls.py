@@ -18,6 +18,7 @@ def list_controls(
     record: Annotated[Path | None, typer.Option("--record", help="Add the status in this audit.json.")] = None,
 ) -> None:
     """List controls."""
+    from govkit.assessment.again import catalog_with
     from govkit.assessment.catalogs import load
     from govkit.cli.console import table
     from govkit.core.control import Status
@@ -25,7 +26,8 @@ def list_controls(
     from govkit.records import read_record
     from govkit.strict_yaml import did_you_mean
 
-    catalog = load()
+    read = read_record(record) if record else None
+    catalog = load() if read is None else catalog_with(read)
     known = [found.id for found in catalog.frameworks]
     if framework is not None and framework not in known:
         raise UsageProblem(
@@ -35,7 +37,7 @@ def list_controls(
         raise UsageProblem("--status needs --record and a status", hint=f"statuses are: {', '.join(Status)}")
     results = {
         (result.framework, result.control): result.status.value
-        for result in (read_record(record).result.control_results if record else ())
+        for result in (read.result.control_results if read else ())
     }
     rows = [
         (found.id, control.id, results.get((found.id, control.id), control.evidence_kind), control.label)

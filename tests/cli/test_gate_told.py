@@ -100,3 +100,20 @@ def test_what_nobody_can_accept_is_not_offered_for_a_waiver(govkit, tmp_path):
         assert any("can't be waived" in line for line in lines) != offered
     (tmp_path / "audit.json").write_bytes(record_json(record))
     assert "To act: " in govkit("gate", tmp_path / "audit.json", "--as-of", "2026-11-21").out
+
+
+def test_a_framework_of_ones_own_is_known_wherever_its_record_is_read(govkit, told):
+    answer = govkit("explain", "H 1", "--record", told)
+    assert answer.code == 0, answer.err
+    assert "Criteria: quality.size.test_rows" in answer.out
+    assert "In this record: not assessed" in answer.out or "In this record: partially met" in answer.out
+    answer = govkit("controls", "list", "--record", told, "--framework", "house-rules")
+    assert answer.out.splitlines()[1].startswith("house-rules  H 1  ")
+    assert govkit("explain", "H 1").code == 2
+
+
+def test_explaining_a_check_goes_all_the_way_to_controls_and_profiles(govkit, told):
+    said = " ".join(govkit("explain", "quality.size", "--record", told).out.split())
+    for part in ("Judged by: quality.size.test_rows: test_rows >= ", "Controls: ", "house-rules H 1", "Gated by: ",
+                 "In this record: pass.", "Evidence in this record: measured", "test_rows 600"):  # fmt: skip
+        assert part in said
