@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from govkit.config import Csv
 from govkit.core.frozen import Frozen
 from govkit.pii.bytes import changed
 from govkit.pii.entities import CATEGORIES, family
+from govkit.pii.exact import CellFinding, ExactColumn
 from govkit.pii.reading import ODD, TableFiles, Unit, batches, find_tables, units
 from govkit.pii.sketch import SAMPLE, Found, Sketch, masked, merge_all, pseudonym, read_batch
 from govkit.pii.verdict import REASONS, Claim, Column, judge_table
@@ -279,6 +281,54 @@ def _inside(entity: str, found: Found, key: bytes) -> Inside:
         unread=found.unread,
         examples=shapes,
     )
+
+
+class ExactColumnReport(Frozen):
+    """Presidio's findings in one column."""
+
+    table: str
+    column: str
+    cells: int
+    findings: dict[str, int]
+    """Findings by Presidio's entity type."""
+
+
+def scan_exact(
+    paths: Sequence[Path],
+    threshold: float,
+    *,
+    options: Csv | None = None,
+    listed: Callable[[str, str, CellFinding], None] | None = None,
+) -> list[ExactColumnReport]:
+    """Give Presidio's own findings, counted by column.
+
+    Args:
+        paths: data files, or folders of them.
+        threshold: lowest score.
+        options: how CSV files are written.
+        listed: hears table, column and each finding with its row.
+    """
+    reports = []
+    for table in find_tables(paths):
+        readers: dict[str, ExactColumn] = {}
+        counted: dict[str, Counter[str]] = {}
+        cells: Counter[str] = Counter()
+        first = 0
+        for batch in (batch for path in table.paths for unit in units(path, options) for batch in batches(unit)):
+            for name, column in batch.columns.items():
+                cells[name] += len(column)
+                for found in readers.setdefault(name, ExactColumn(name, threshold)).read(column):
+                    counted.setdefault(name, Counter())[found.finding.entity] += 1
+                    if listed:
+                        listed(table.name, name, found._replace(row=first + found.row))
+            first += batch.rows
+        reports += [
+            ExactColumnReport(
+                table=table.name, column=name, cells=count, findings=dict(sorted(counted.get(name, Counter()).items()))
+            )
+            for name, count in cells.items()
+        ]
+    return reports
 
 
 def rate(done: int, total: int, since: float) -> str:
