@@ -93,6 +93,10 @@ class PersonalData(Frozen):
 
     declared: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Column to entity types, `{customer_name: [PERSON]}`."""
+    quasi_identifiers: tuple[str, ...] = ()
+    """Columns by which someone who knows a person could find their row; suggested where none are named."""
+    sensitive: tuple[str, ...] = ()
+    """Columns that nobody should learn about a person."""
     passed_over: tuple[PassedOver, ...] = ()
     """Findings that are mistaken."""
     redact: dict[str, Literal["replace", "mask", "hash", "generalise", "drop", "keep"]] = Field(default_factory=dict)
