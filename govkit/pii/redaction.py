@@ -14,6 +14,7 @@ from govkit.pii.declarations import passed_over
 from govkit.pii.entities import CATEGORIES, family
 from govkit.pii.gates import ENTITIES, NEED_MORE_THAN_DIGITS, candidates, stands_alone
 from govkit.pii.operators import DEFAULTS, Operator, operator
+from govkit.pii.prose import places_in
 from govkit.pii.reading import Batch, batches, units
 from govkit.pii.recognisers import detectors
 from govkit.pii.scan import ScanReport, scan
@@ -62,6 +63,8 @@ class _Done:
     rows: int = 0
     odd: int = 0
     inside: Counter[str] = field(default_factory=Counter)
+    prose: frozenset[str] = frozenset()
+    """Columns of sentences in which word lists see names or places."""
 
 
 def redact(path: Path, out: Path, config: Config, *, key: bytes | None = None) -> RedactionReport:
@@ -78,8 +81,9 @@ def redact(path: Path, out: Path, config: Config, *, key: bytes | None = None) -
     """
     _check(path, out, key)
     key = key or os.urandom(32)
-    actions = plan(scan([path], options=config.csv), config)
-    done = _Done()
+    first = scan([path], options=config.csv)
+    actions = plan(first, config)
+    done = _Done(prose=frozenset(column.column for column in first.tables[0].columns if column.prose))
     with whole_or_absent(out) as draft:
         _write(path, draft, actions, config, (key, done))
         kept = {action.column for action in actions if action.operator == "keep"}
@@ -205,13 +209,16 @@ def _texts(
     import pyarrow.compute as pc
 
     coded = cells.dictionary_encode()
+    prose = name in done.prose
     (mask,) = candidates([coded.dictionary])
-    places = pc.indices_nonzero(pc.fill_null(mask, fill_value=False)).to_pylist()
+    places = range(len(mask)) if prose else pc.indices_nonzero(pc.fill_null(mask, fill_value=False)).to_pylist()
     wanted = {entity: operate for entity, operate in inside.items() if (name, family(entity)) not in passed}
     changed: dict[int, tuple[str, list[str]]] = {}
     for place in places:
         before = coded.dictionary[place].as_py()
-        after, found = _text(before, wanted)
+        if before is None:
+            continue
+        after, found = _text(before, wanted, prose=prose)
         if after != before:
             changed[place] = after, found
     if not changed:
@@ -227,7 +234,7 @@ def _texts(
     return pc.take(pa.array(values, pa.large_string()), coded.indices)
 
 
-def _text(text: str, wanted: Mapping[str, Operator]) -> tuple[str, list[str]]:
+def _text(text: str, wanted: Mapping[str, Operator], *, prose: bool) -> tuple[str, list[str]]:
     """Redact one text; where two findings overlap, the one found first stands: cards before phone numbers."""
     spans: list[tuple[int, int, str]] = []
     alone = stands_alone(text)
@@ -235,11 +242,19 @@ def _text(text: str, wanted: Mapping[str, Operator]) -> tuple[str, list[str]]:
         if alone and entity in NEED_MORE_THAN_DIGITS:
             continue
         for start, end in detectors()[entity].spans(text):
-            if not any(start < taken_end and taken_start < end for taken_start, taken_end, _ in spans):
+            if _free(spans, start, end):
                 spans.append((start, end, entity))
+    for item in places_in(text) if prose else ():
+        if item.entity != "AGE" and _free(spans, item.start, item.end):
+            spans.append((item.start, item.end, item.entity))
     for start, end, entity in sorted(spans, reverse=True):
-        text = text[:start] + wanted[entity](text[start:end]) + text[end:]
+        made = wanted[entity](text[start:end]) if entity in wanted else f"<{entity}>"
+        text = text[:start] + made + text[end:]
     return text, sorted({family(entity) for _, _, entity in spans})
+
+
+def _free(spans: list[tuple[int, int, str]], start: int, end: int) -> bool:
+    return not any(start < taken_end and taken_start < end for taken_start, taken_end, _ in spans)
 
 
 def _remaining(draft: Path, actions: list[Action], config: Config) -> Iterator[Remaining]:

@@ -14,6 +14,7 @@ from govkit.core.frozen import Frozen
 from govkit.pii.bytes import changed
 from govkit.pii.entities import CATEGORIES, family
 from govkit.pii.exact import CellFinding, ExactColumn
+from govkit.pii.prose import places_in
 from govkit.pii.reading import ODD, TableFiles, Unit, batches, find_tables, units
 from govkit.pii.sketch import SAMPLE, Found, Sketch, masked, merge_all, pseudonym, read_batch
 from govkit.pii.verdict import REASONS, Claim, Column, judge_table
@@ -54,6 +55,15 @@ class Inside(Frozen):
     examples: tuple[Example, ...]
 
 
+class Prose(Frozen):
+    """Names, places or addresses that word lists see in sentences: an estimate about a column, never about a cell."""
+
+    entity: str
+    texts: int
+    """Sampled texts that seem to hold one."""
+    sampled: int
+
+
 class ColumnReport(Frozen):
     """What a column holds."""
 
@@ -69,6 +79,7 @@ class ColumnReport(Frozen):
     kind: str = ""
     reasons: tuple[str, ...] = ()
     inside: tuple[Inside, ...] = ()
+    prose: tuple[Prose, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -259,7 +270,7 @@ def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> Colum
     )
     shared = {"column": name, "cells": sketch.cells, "present": sketch.present, "distinct": sketch.distinct}
     if claim is None:
-        return ColumnReport(**shared, inside=inside)
+        return ColumnReport(**shared, inside=inside, prose=_prose(sketch))
     return ColumnReport(
         **shared,
         entity=claim.entity,
@@ -270,6 +281,25 @@ def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> Colum
         reasons=tuple(REASONS[reason] for reason in claim.reasons),
         inside=inside,
     )
+
+
+def _prose(sketch: Sketch) -> tuple[Prose, ...]:
+    read = [value for value in sketch.values if len(value.split()) >= WORDS_OF_PROSE][:MOST_TEXTS]
+    if 2 * len(read) < min(len(sketch.values), MOST_TEXTS):
+        return ()
+    found: Counter[str] = Counter()
+    for value in read:
+        found.update({item.entity for item in places_in(value)})
+    return tuple(
+        Prose(entity=entity, texts=texts, sampled=len(read))
+        for entity, texts in sorted(found.items())
+        if entity != "AGE" and texts >= FEWEST_TEXTS
+    )
+
+
+WORDS_OF_PROSE: Final = 5
+MOST_TEXTS: Final = 300
+FEWEST_TEXTS: Final = 2
 
 
 def _inside(entity: str, found: Found, key: bytes) -> Inside:
