@@ -1,6 +1,7 @@
 """Personal data that was found against personal data that was declared."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Final
 
 from govkit.config import Config
@@ -31,10 +32,16 @@ SEVERITIES: Final = {
     messages={
         "pii.declared.undeclared": "{column} holds {entity} ({category}), which is declared nowhere. If that is meant, "
         "add the line: personal_data: {declared: {{column}: [{entity}]}}",
+        "pii.declared.no_basis": "Personal data is declared in {columns} columns and no lawful basis for it is. Add "
+        "the line: provenance: {{lawful_basis: ...}}",
+        "pii.declared.no_retention": "Personal data is declared in {columns} columns and no day by which it is deleted "
+        "is. Add the line: provenance: {{retention_until: ...}}",
+        "pii.declared.kept_too_long": "Personal data in {columns} columns was to be deleted by {day}.",
+        "pii.declared.not_found": "{column} is declared to hold {entity}, which was not found in it.",
         "pii.declared.no_scan": "The scan for personal data gave no result to compare with.",
     },
 )
-def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadata) -> Iterator[Product]:
+def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadata, as_of: date) -> Iterator[Product]:
     """Compare the personal data that was found with what govkit.yaml and the metadata declare.
 
     Why it matters: personal data that is known can be justified, protected and deleted; personal data that nobody
@@ -42,7 +49,8 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
 
     Method: an entity type found in a column counts as declared when `personal_data.declared` lists it for that column
     (an empty list declares the whole column), or when metadata beside the data names the column or the entity type
-    among its sensitive information.
+    among its sensitive information. Where personal data is declared, a lawful basis and a day of deletion that has not
+    passed belong with it, and what is declared and not found is told too.
 
     Limits: it is only as good as pii.columns and pii.free_text, and a declaration is not a lawful basis.
 
@@ -52,9 +60,10 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
     if columns is None or columns.outcome is not Outcome.MEASURED:
         raise NotPossible("pii.declared.no_scan")
     scanned = next(item.n for item in columns.measurements if item.name == "columns_scanned")
+    found = _found(evidence)
     undeclared = sorted(
         (column, entity)
-        for column, entity in _found(evidence)
+        for column, entity in found
         if not _is_declared(column, entity, config) and not _is_named(column, entity, metadata)
     )
     for name, category in (
@@ -74,6 +83,31 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
             ),
             where=f"column {column}",
         )
+    yield from _about_declarations(config, found, as_of)
+
+
+def _about_declarations(config: Config, found: set[tuple[str, str]], as_of: date) -> Iterator[Finding]:
+    """Tell what is missing beside the declarations themselves."""
+    entries, known = config.personal_data.declared, config.provenance
+    if not entries:
+        return
+    columns = len(entries)
+    if not known.lawful_basis:
+        yield _finding("PII-008", Severity.MEDIUM, "pii.declared.no_basis", columns=columns)
+    if known.retention_until is None:
+        yield _finding("PII-009", Severity.LOW, "pii.declared.no_retention", columns=columns)
+    elif known.retention_until < as_of:
+        day = known.retention_until.isoformat()
+        yield _finding("PII-010", Severity.HIGH, "pii.declared.kept_too_long", columns=columns, day=day)
+    for column, entities in entries.items():
+        for entity in (family(name) for name in entities):
+            if (column, entity) not in found:
+                yield _finding("PII-011", Severity.INFO, "pii.declared.not_found", column=column, entity=entity)
+
+
+def _finding(rule: str, severity: Severity, message: str, **arguments: str | int) -> Finding:
+    where = f"column {arguments['column']}" if "column" in arguments else "govkit.yaml"
+    return Finding(rule=rule, severity=severity, message=Message(id=message, args=dict(arguments)), where=where)
 
 
 def _found(evidence: Mapping[str, Evidence]) -> set[tuple[str, str]]:

@@ -1,18 +1,20 @@
 """Declared against found: only what nobody declared is counted."""
 
 import json
+from datetime import date
 
 import pytest
 
 from govkit.checks.pii.columns import ColumnsParams, columns
 from govkit.checks.pii.declared import declared
 from govkit.checks.pii.free_text import free_text
-from govkit.config import Config, PersonalData
+from govkit.config import Config, PersonalData, Provenance
 from govkit.core.messages import sentence
 from govkit.inputs.metadata import read_metadata
 from govkit.plugins.check import CHECKS, NotPossible
 from tests.check_products import Products, table
 
+AS_OF = date(2026, 11, 21)
 CELLS = {
     "email": [f"person{n}@example.org" for n in range(60)],
     "age": [20 + n for n in range(60)],
@@ -34,10 +36,11 @@ def scanned(tmp_path):
     return {**evidence, "pii.free_text": Products("pii.free_text", texts).evidence}
 
 
-def compare(evidence, folder, **entries):
-    config = Config(personal_data=PersonalData(declared=entries))
+def compare(evidence, folder, provenance=None, **entries):
+    known = Provenance(lawful_basis="contract", retention_until=date(2027, 1, 1)) if provenance is None else provenance
+    config = Config(personal_data=PersonalData(declared=entries), provenance=known)
     metadata = read_metadata(folder / "data.csv", config, folder)
-    return Products("pii.declared", declared(evidence=evidence, config=config, metadata=metadata))
+    return Products("pii.declared", declared(evidence=evidence, config=config, metadata=metadata, as_of=AS_OF))
 
 
 def test_nothing_declared_counts_everything_found(scanned, tmp_path):
@@ -74,6 +77,15 @@ def test_metadata_may_declare_by_word_or_column(scanned, tmp_path):
 def test_the_finding_names_the_line_to_add(scanned, tmp_path):
     found = compare(scanned, tmp_path, age=(), religion=(), notes=())
     assert "personal_data: {declared: {email: [EMAIL_ADDRESS]}}" in found.sentences[0]
+
+
+def test_declarations_want_a_basis_and_a_day_of_deletion(scanned, tmp_path):
+    entries = {"email": ("EMAIL_ADDRESS",), "age": (), "religion": (), "notes": ("PHONE_NUMBER", "PERSON")}
+    found = compare(scanned, tmp_path, Provenance(), **entries)
+    assert {item.rule for item in found.findings} == {"PII-008", "PII-009", "PII-011"}
+    late = Provenance(lawful_basis="consent", retention_until=date(2026, 1, 1))
+    found = compare(scanned, tmp_path, late, **entries)
+    assert {item.rule for item in found.findings} == {"PII-010", "PII-011"}
 
 
 def test_without_a_scan_nothing_is_claimed(tmp_path):
