@@ -57,6 +57,8 @@ class Columns(Frozen):
 
     ignore: tuple[str, ...] = ()
     """Columns that are no features."""
+    labels: tuple[str, ...] = ()
+    """Multilabel tasks: the columns with 0 or 1, one for each label, in the order of the model's answers."""
     protected: tuple[str, ...] = ()
     """Protected attributes, whether features or not."""
     time: str | None = None
@@ -86,6 +88,23 @@ class PassedOver(Frozen):
     """Why it is none."""
     owner: str = Field(min_length=1)
     """Who says so."""
+
+
+class Service(Frozen):
+    """How a model behind a URL is asked."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that rows may be sent to, besides this machine."""
+    token_env: str = "GOVKIT_MODEL_TOKEN"  # noqa: S105 - the name of a variable
+    """Environment variable that holds the bearer token, where the service wants one."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
+    """How long one request may take."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    """Further attempts where a request fails for a reason that may pass."""
+    requests_per_second: Annotated[float, Field(gt=0)] = 100
+    """Requests are sent no faster than this."""
+    rows_per_request: Annotated[int, Field(gt=0, le=1_000_000)] = 1_000
+    """Rows that one request carries at most."""
 
 
 class PersonalData(Frozen):
@@ -267,7 +286,7 @@ class Config(Frozen):
     target: str | None = None
     """The column the model predicts."""
     task: TaskName | None = None
-    """binary, multiclass or regression."""
+    """binary, multiclass, multilabel, regression or anomaly."""
     positive_label: Label | None = None
     """Binary tasks: the label that counts as the event."""
     favourable_label: Label | None = None
@@ -284,6 +303,7 @@ class Config(Frozen):
     """The differential privacy that the training claims."""
     columns: Columns = Columns()
     csv: Csv = Csv()
+    service: Service = Service()
     personal_data: PersonalData = PersonalData()
     population: Population = Population()
     robustness: Robustness = Robustness()

@@ -13,6 +13,7 @@ from govkit.config import Config, find
 from govkit.core.digest import sha256_of
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Evidence
+from govkit.core.messages import sentence
 from govkit.core.progress import Progress, Silent
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
 from govkit.gate import decide
@@ -26,7 +27,7 @@ from govkit.runner.journal import Journal
 from govkit.runner.one import Outcomes
 from govkit.runner.plan import make_plan, sizes_of
 from govkit.runner.run import Job, run, select
-from govkit.sentences import used
+from govkit.sentences import templates, used
 from govkit.strict_yaml import Document, did_you_mean, read
 
 BUDGETS = ("quick", "standard", "thorough")
@@ -70,7 +71,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
     """Audit a model on hold-out data.
 
     Args:
-        model: the model file; None for profiles that need no model.
+        model: the model file or folder, a predictions file, `package.module:function`, or the URL of a service that
+            speaks the open inference protocol; None for profiles that need no model.
         data: hold-out rows, CSV or Parquet.
         train: the rows that the model was fitted on; else as govkit.yaml says.
         config: govkit.yaml; else the nearest one from the data's folder upward.
@@ -181,7 +183,7 @@ def _set_up(  # noqa: PLR0913 - both callers' options
         raise UsageProblem(f"there is no budget {given['budget']!r}", hint=f"budgets are: {', '.join(BUDGETS)}")
     resolved = Config.model_validate({**declared.model_dump(), **given})
     request = Request(
-        model=None if model is None else Path(model),
+        model=None if model is None else str(model),
         data=Path(data),
         train=None if train is None else Path(train),
         config=resolved,
@@ -250,6 +252,8 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
         f"{subject.test.name}: {subject.test.rows:,} rows, {len(subject.test.columns)} columns{train}; "
         f"about {max(sum(job.seconds.values()) / jobs, 5):.0f} s"
     )
+    for note in subject.artifact.notes if subject.artifact else ():
+        progress.note(sentence(note, templates()))
     for inference in subject.inferred:
         progress.note(f"inferred {inference.field}: {inference.value}")
 
@@ -303,7 +307,7 @@ def _plain(parts: object) -> object:
 
 def _system_facts(config: Config, subject: Subject) -> SystemFacts:
     system = config.system
-    fallback = subject.request.model.stem if subject.request.model else subject.test.name
+    fallback = _system_name(subject)
     return SystemFacts(
         id=system.id or fallback,
         name=system.name or system.id or fallback,
@@ -311,6 +315,13 @@ def _system_facts(config: Config, subject: Subject) -> SystemFacts:
         owner=system.owner,
         purpose=system.purpose,
     )
+
+
+def _system_name(subject: Subject) -> str:
+    found = subject.artifact
+    if found is None:
+        return subject.test.name
+    return Path(found.name).stem if found.source in ("file", "predictions") else found.name
 
 
 def _data_facts(data: Dataset) -> DataFacts:
@@ -341,4 +352,6 @@ def _model_facts(subject: Subject) -> ModelFacts | None:
         steps=described.steps if described else (),
         parameters=described.parameters if described else {},
         fitted_with=described.fitted_with if described else {},
+        source=found.source,
+        notes=found.notes,
     )

@@ -14,6 +14,12 @@ settings.register_profile(
 settings.load_profile("govkit")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_state(tmp_path_factory):
+    """Keep the journal's secret out of the developer's home; processes that tests start inherit the place."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def govkit(monkeypatch, capsys):
     """Call the command line: `govkit("audit", model, data)`."""

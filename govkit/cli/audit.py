@@ -10,7 +10,10 @@ from govkit.cli.app import BudgetOption, ConfigOption, FormatOption, SeedOption,
 
 @app.command()
 def audit(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file; DATA alone for data-only audits.")],
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="Model file, predictions, function or URL."),
+    ],
     data: Annotated[str | None, typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")] = None,
     train: TrainOption = None,
     config: ConfigOption = None,

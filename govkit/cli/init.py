@@ -10,7 +10,7 @@ from govkit.cli.app import app
 
 @app.command()
 def init(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file, or what stands in for one.")],
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Hold-out rows: CSV or Parquet.")],
     train: Annotated[Path | None, typer.Option("--train", help="The rows that the model was fitted on.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The column that the model predicts.")] = None,

@@ -21,7 +21,7 @@ from govkit.core.frozen import Frozen, added
 
 SCHEMA_VERSION: Final = "1"
 Kind = Literal["number", "integer", "boolean", "category", "text", "identifier", "date", "empty"]
-TaskName = Literal["binary", "multiclass", "regression"]
+TaskName = Literal["binary", "multiclass", "multilabel", "regression", "anomaly"]
 
 
 class DataFacts(Frozen):
@@ -55,6 +55,10 @@ class ModelFacts(Frozen):
     """Library versions stored in the artefact."""
     refused: str = ""
     """Why it was not loaded."""
+    source: Literal["file", "predictions", "function", "service"] = added("file")
+    """What stands behind MODEL."""
+    notes: tuple[Message, ...] = added(())
+    """What a reader has to know about where the answers come from."""
 
 
 class ColumnFacts(Frozen):

@@ -28,7 +28,7 @@ def checkout(subject: Subject, config: Path | None, document: Document | None) -
     return Checkout(
         config=_within(root, config),
         config_lines=dict(_lines(document)) if document else {},
-        model=_within(root, request.model),
+        model=_within(root, Path(request.model) if request.model else None),
         data={role: path for role, path in inside.items() if path},
         metadata=tuple(dict.fromkeys(path for path in (_within(root, place) for place in beside) if path)),
     )

@@ -10,6 +10,7 @@ from govkit.core.errors import InputProblem, UsageProblem
 from govkit.core.evidence import Message
 from govkit.core.record import ColumnFacts, Inference, Kind
 from govkit.inputs.dataset import MISSING, Dataset
+from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MESSAGES = {
     "columns.target_left_over": "It is the only column that the model doesn't take.",
+    "columns.labels_left_over": "They are the only columns that the model doesn't take, as many as it has labels.",
     "columns.features_left_over": "All columns that have no other role, in file order; the model stores no names.",
     "columns.protected_name": "{column} sounds like a protected attribute. To audit by group, add the line: "
     "columns: {protected: [{column}]}",
@@ -50,6 +52,8 @@ class Columns:
     row_id: str | None
     cuts: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """Declared bounds of the groups of numeric columns."""
+    labels: tuple[str, ...] = ()
+    """Multilabel: the target's columns, one for each label, in the model's order."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
@@ -69,17 +73,17 @@ def resolve(
     _check_declared(test, config)
     inferred: list[Inference] = []
     others = _declared_others(config)
-    wanted = described.features if described else ()
-    target = config.target or _left_over(test, config, wanted, inferred)
-    features = _features(test, described, others | {target}, inferred)
+    labels = config.columns.labels or _labels_left_over(test, config, described, inferred)
+    target = None if labels else config.target or _left_over(test, config, described, inferred)
+    features = _features(test, described, others | {target, *labels}, inferred)
+    roles = _roles((target, *labels), features, config)
     facts = tuple(
-        ColumnFacts(name=name, role=_role(name, target, features, config), kind=_kind(test, name, config))
-        for name in test.columns
+        ColumnFacts(name=name, role=_role(name, roles, config), kind=_kind(test, name, config)) for name in test.columns
     )
     suggestions = tuple(
         Message(id="columns.protected_name", args={"column": name})
         for name in test.columns
-        if name != target and name not in config.columns.protected and words(name) & PROTECTED_WORDS
+        if name not in (target, *labels, *config.columns.protected) and words(name) & PROTECTED_WORDS
     )
     columns = Columns(
         facts,
@@ -91,6 +95,7 @@ def resolve(
         config.columns.weight,
         config.row_id,
         tuple((name, tuple(sorted(cuts))) for name, cuts in sorted(config.columns.cuts.items())),
+        labels,
     )
     return columns, tuple(inferred), suggestions
 
@@ -116,6 +121,7 @@ def _check_declared(test: Dataset, config: Config) -> None:
     declared = {
         "target": [config.target],
         "row_id": [config.row_id],
+        "columns.labels": config.columns.labels,
         "columns.protected": config.columns.protected,
         "columns.ignore": config.columns.ignore,
         "columns.time": [config.columns.time],
@@ -137,13 +143,37 @@ def _check_declared(test: Dataset, config: Config) -> None:
                 )
 
 
-def _left_over(test: Dataset, config: Config, wanted: tuple[str, ...], inferred: list[Inference]) -> str | None:
-    others = _declared_others(config) | set(config.columns.protected)
-    left = [name for name in test.columns if name not in wanted and name not in others]
+def _left(test: Dataset, config: Config, wanted: tuple[str, ...]) -> list[str]:
+    """Give the columns that are no features of the model and have no declared role."""
+    others = {*_declared_others(config), *config.columns.protected, *wanted}
+    return [name for name in test.columns if name not in others]
+
+
+def _labels_left_over(
+    test: Dataset, config: Config, described: "Described | None", inferred: list[Inference]
+) -> tuple[str, ...]:
+    if described is None or described.kind != MULTILABEL:
+        return ()
+    left = _left(test, config, described.features)
+    if not described.features or len(left) != len(described.classes):
+        raise UsageProblem(
+            f"the model gives {len(described.classes)} labels a row, and their columns in {test.name} can't be told",
+            hint="add one line to govkit.yaml: columns: {labels: [NAMES, in the model's order]}",
+        )
+    basis = Message(id="columns.labels_left_over")
+    inferred.append(Inference(field="columns.labels", value=", ".join(left), basis=basis))
+    return tuple(left)
+
+
+def _left_over(test: Dataset, config: Config, described: "Described | None", inferred: list[Inference]) -> str | None:
+    wanted = described.features if described else ()
+    left = _left(test, config, wanted)
     if wanted and len(left) == 1:
         inferred.append(Inference(field="target", value=left[0], basis=Message(id="columns.target_left_over")))
         return left[0]
     if wanted and not left:
+        if described is not None and described.kind == OUTLIER_DETECTOR:
+            return None
         raise UsageProblem(
             f"{test.name} has no column besides the model's features, so no target", hint="add the target to the data"
         )
@@ -182,15 +212,19 @@ def _features(
     return free
 
 
-def _role(name: str, target: str | None, features: tuple[str, ...], config: Config) -> str:
-    roles = {
-        target: "target",
-        config.row_id: "row id",
-        config.columns.time: "time",
-        config.columns.group: "group",
+def _roles(targets: tuple[str | None, ...], features: tuple[str, ...], config: Config) -> dict[str | None, str]:
+    return {
+        **dict.fromkeys(features, "feature"),
         config.columns.weight: "weight",
+        config.columns.group: "group",
+        config.columns.time: "time",
+        config.row_id: "row id",
+        **dict.fromkeys(targets, "target"),
     }
-    role = roles.get(name) or ("feature" if name in features else "unused")
+
+
+def _role(name: str, roles: dict[str | None, str], config: Config) -> str:
+    role = roles.get(name, "unused")
     return f"{role}, protected" if name in config.columns.protected else role
 
 

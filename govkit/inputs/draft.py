@@ -8,16 +8,16 @@ from govkit.config import Config, Label
 from govkit.core.errors import UsageProblem
 from govkit.core.messages import sentence
 from govkit.inputs import columns, task
-from govkit.inputs.artifact import open_model
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset, read_dataset
 from govkit.inputs.model import Artifact
+from govkit.inputs.model_source import open_source, settled
 from govkit.inputs.task import Task
 
 MAX_LISTED = 40
 
 
-def draft(model: Path, data: Path, *, train: Path | None = None, target: str | None = None) -> str:
+def draft(model: str, data: Path, *, train: Path | None = None, target: str | None = None) -> str:
     """Give the text of a govkit.yaml for a model and its data.
 
     Raises:
@@ -25,34 +25,35 @@ def draft(model: Path, data: Path, *, train: Path | None = None, target: str | N
         UsageProblem: the given target is no column.
     """
     test = read_dataset(data, role="test")
-    artifact, opened = open_model(model)
+    config = Config(target=target)
+    opened = open_source(model, config, (test, None))
+    artifact = opened.artifact
+    assert artifact is not None
     try:
-        described = opened.described if opened else None
-        config = Config(target=target)
         try:
-            found, _, suggestions = columns.resolve(test, config, described)
-            resolved, _ = task.resolve(config, described, test, found.target)
+            found, _, suggestions = columns.resolve(test, config, opened.described)
+            opened, _ = settled(opened, config, test, found)
+            resolved, _ = task.resolve(config, opened.described, test, found.target, found.labels)
         except UsageProblem as problem:
             if target is not None:
                 raise
-            lines = [*_head(model, data), *_unsure(problem, test), *_train(train)]
+            lines = [*_head(artifact, data), *_unsure(problem, test), *_train(train)]
             return "\n".join([*lines, *_tail(), *_digests(artifact, test)])
-        lines = [*_head(model, data), *_target(found), *_train(train), *_task(resolved), *_columns(test, found)]
+        lines = [*_head(artifact, data), *_target(found), *_train(train), *_task(resolved), *_columns(test, found)]
         lines += [f"# {sentence(suggestion, columns.MESSAGES)}" for suggestion in suggestions]
         return "\n".join([*lines, *_tail(), *_digests(artifact, test)])
     finally:
-        if opened is not None:
-            opened.release()
+        opened.close()
 
 
-def _head(model: Path, data: Path) -> Iterable[str]:
+def _head(model: Artifact, data: Path) -> Iterable[str]:
     yield "# yaml-language-server: $schema=govkit.schema.json"
     yield "# (for editors; write it with: govkit schema config > govkit.schema.json)"
     yield f"# What govkit needs to know to audit {_text(model.name)} on {_text(data.name)}."
     yield "# Lines behind a # are left to you."
     yield ""
     yield "system:"
-    yield f"  id: {_text(model.stem)}"
+    yield f"  id: {_text(Path(model.name).stem)}"
     yield "  # name: Name shown in reports"
     yield '  # version: "1.0.0"'
     yield "  # owner: Person or team that answers for it"
@@ -119,7 +120,8 @@ def _tail() -> Iterable[str]:
 def _digests(artifact: Artifact, test: Dataset) -> Iterable[str]:
     yield "  # As the files are now, so that a later change is found:"
     yield "  digests:"
-    yield f"    {_text(artifact.name)}: {artifact.sha256}"
+    if artifact.is_pinned:
+        yield f"    {_text(artifact.name)}: {artifact.sha256}"
     yield f"    {_text(test.name)}: {test.sha256}"
     yield ""
 

@@ -1,7 +1,9 @@
 """The model as the checks see it: described once, then asked for predictions through its own process."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from govkit.core.evidence import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,11 +20,11 @@ class Described:
     steps: tuple[str, ...]
     """Class paths of a pipeline's steps, the final estimator last; one entry for a bare estimator."""
     kind: str
-    """`classifier`, `regressor` or `other`."""
+    """`classifier`, `multilabel classifier`, `regressor`, `outlier detector` or `other`."""
     methods: frozenset[str]
     """Those of predict, predict_proba, decision_function, fit that it has."""
     classes: tuple[str | int | float | bool, ...] = ()
-    """`classes_` as Python scalars, in the model's order; empty for regressors."""
+    """`classes_` as Python scalars, in the model's order; empty for regressors. Multilabel: one entry a label."""
     features: tuple[str, ...] = ()
     """`feature_names_in_`; empty when it was fitted on bare arrays."""
     n_features: int = 0
@@ -49,9 +51,14 @@ class ScanFinding:
     """The global concerned, `os.system`."""
 
 
+MULTILABEL, OUTLIER_DETECTOR = "multilabel classifier", "outlier detector"
+Source = Literal["file", "predictions", "function", "service"]
+"""What stands behind MODEL: a model file or folder, recorded predictions, a Python function, or a URL."""
+
+
 @dataclass(frozen=True)
 class Artifact:
-    """The model file's facts, known without loading it."""
+    """The facts about what was given as MODEL, known without loading it."""
 
     name: str
     sha256: str
@@ -66,23 +73,42 @@ class Artifact:
     """One sentence when the model was refused; then there is no `Model`."""
     unavailable: str = ""
     """One sentence when its process died while loading; then there is no `Model` either."""
+    source: Source = "file"
+    notes: tuple[Message, ...] = ()
+    """What a reader has to know about where the answers come from."""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the digest is that of all the bytes that the answers come from."""
+        return self.source in ("file", "predictions")
 
 
-class Model(Protocol):
-    """A model that answers from its own process. Methods raise `ModelUnavailable` when that process can't answer."""
+class Answering(Protocol):
+    """Something that answers for rows. Methods raise `ModelUnavailable` when it can't."""
 
     described: Described
-    fit_ms: int
-    """CPU milliseconds that fitting a clone took; 0 for the audited model."""
 
     def predict(self, rows: "pd.DataFrame") -> "NDArray[np.generic]":
-        """Give the label (classifier; dtype of `classes`, object for strings) or value (regressor) of each row."""
+        """Give the label (classifier; dtype of `classes`, object for strings) or value (regressor) of each row.
+
+        Multilabel: 0 or 1, shape (rows, labels). Outlier detectors: -1 for outliers, else 1.
+        """
 
     def predict_proba(self, rows: "pd.DataFrame") -> "NDArray[np.float64]":
-        """Give class probabilities, shape (rows, classes), in the order of `described.classes`."""
+        """Give class probabilities, shape (rows, classes), in the order of `described.classes`.
+
+        Multilabel: the probability that each label is 1.
+        """
 
     def decision_function(self, rows: "pd.DataFrame") -> "NDArray[np.float64]":
-        """Give decision scores, shape (rows,) or (rows, classes)."""
+        """Give decision scores, shape (rows,) or (rows, classes). Outlier detectors: low for outliers."""
+
+
+class Model(Answering, Protocol):
+    """A model that can be asked about any rows, from its own process or behind a service."""
+
+    fit_ms: int
+    """CPU milliseconds that fitting a clone took; 0 for the audited model."""
 
     def structure(self) -> "dict[str, NDArray[np.generic]]":
         """Give the fitted numbers as typed arrays: coefficients, trees, support vectors, stored training rows."""

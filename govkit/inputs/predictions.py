@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 from govkit.core.errors import UsageProblem
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
-from govkit.inputs.model import Model
+from govkit.inputs.model import Answering, Model
+from govkit.inputs.recorded import Recorded
 from govkit.inputs.task import Task, same
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+
+OUTLIER = -1
+"""What scikit-learn's outlier detectors call an unusual row."""
+MISSING, UNKNOWN = -1, -2
+"""In place of a class position: there is no value, or none that the model knows."""
 
 
 @dataclass(frozen=True)
@@ -22,17 +29,30 @@ class Predictions:
     rows: "NDArray[np.int64]"
     """Positions in the data set, ascending."""
     truth: "NDArray[np.int64] | NDArray[np.float64]"
-    """True class positions (classification) or values (regression)."""
+    """True class positions (classification; anomaly: 1 for unusual rows) or values (regression).
+
+    Multilabel: 0 or 1, shape (rows, labels).
+    """
     predicted: "NDArray[np.int64] | NDArray[np.float64]"
-    """Predicted class positions or values."""
+    """Predicted class positions or values, in the shape of `truth`; -1 where the model only gives a score."""
     probability: "NDArray[np.float64] | None"
-    """Class probabilities (rows, classes); None where the model gives none."""
+    """Class probabilities (rows, classes); None where the model gives none. Multilabel: that each label is 1."""
     score: "NDArray[np.float64] | None"
-    """Decision scores (rows,) or (rows, classes) where there are no probabilities."""
+    """Decision scores (rows,) or (rows, classes) where there are no probabilities. Anomaly: high for unusual rows."""
     unlabelled: int
     """Rows left out because their target is missing."""
     unknown: int
     """Rows left out because their target is no class of the model."""
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """Rows with a known target, and what was left out."""
+
+    rows: "NDArray[np.int64]"
+    values: "NDArray[np.int64] | NDArray[np.float64]"
+    unlabelled: int
+    unknown: int
 
 
 def features_of(dataset: Dataset, columns: Columns) -> "pd.DataFrame":
@@ -41,7 +61,7 @@ def features_of(dataset: Dataset, columns: Columns) -> "pd.DataFrame":
 
 
 def encode(values: "pd.Series[Any]", task: Task) -> "NDArray[np.int64]":
-    """Give the class position of every value; -1 where it is missing, -2 where it is no class of the model."""
+    """Give the class position of every value; `MISSING` or `UNKNOWN` where there is none."""
     import numpy as np
 
     position: dict[object, int] = {}
@@ -51,27 +71,27 @@ def encode(values: "pd.Series[Any]", task: Task) -> "NDArray[np.int64]":
             for index, label in enumerate(task.classes)
             if same(label, value) or (task.names[index] == str(value) and not task.names[index].startswith("class "))
         )
-        position[value] = next(found, -2)
-    return np.asarray(values.map(position).fillna(-1), dtype=np.int64)
+        position[value] = next(found, UNKNOWN)
+    return np.asarray(values.map(position).fillna(MISSING), dtype=np.int64)
 
 
-def answers(model: Model, dataset: Dataset, columns: Columns, task: Task) -> Predictions:
-    """Ask the model about every row with a known target.
-
-    Raises:
-        UsageProblem: there is no target, or none of its values is a class of the model.
-        ModelUnavailable: the model can't answer.
-    """
+def _truth(dataset: Dataset, columns: Columns, task: Task) -> _Truth:
     import numpy as np
 
+    if task.name == "multilabel":
+        return _true_labels(dataset, columns)
     if columns.target is None:
         raise UsageProblem("no target is known", hint="add the line to govkit.yaml: target: NAME")
     target = dataset.frame[columns.target]
-    if not task.is_classification:
+    if task.name == "regression":
+        if target.dtype.kind not in "biuf":
+            raise UsageProblem(
+                f"{columns.target!r} in {dataset.name} is to be predicted as a number and holds something else",
+                hint="correct the cells, or add the line to govkit.yaml: task: binary, or multiclass",
+            )
         values = np.asarray(target, dtype=np.float64)
         rows = np.flatnonzero(np.isfinite(values))
-        estimated = np.asarray(model.predict(features_of(dataset, columns).iloc[rows]), dtype=np.float64)
-        return Predictions(rows, values[rows], estimated, None, None, len(values) - len(rows), 0)
+        return _Truth(rows, values[rows], len(values) - len(rows), 0)
     codes = encode(target, task)
     rows = np.flatnonzero(codes >= 0)
     if not len(rows):
@@ -79,21 +99,43 @@ def answers(model: Model, dataset: Dataset, columns: Columns, task: Task) -> Pre
             f"no value of {columns.target!r} in {dataset.name} is a class of the model",
             hint="name them in govkit.yaml: class_names: {0: NAME, 1: NAME}",
         )
-    asked = features_of(dataset, columns).iloc[rows]
-    probability, score = scores(model, asked)
-    predicted = decide(model, asked, probability, task)
-    return Predictions(
-        rows,
-        codes[rows],
-        predicted,
-        probability,
-        score,
-        int((codes == -1).sum()),
-        int((codes == -2).sum()),  # noqa: PLR2004
-    )
+    return _Truth(rows, codes[rows], int((codes == MISSING).sum()), int((codes == UNKNOWN).sum()))
 
 
-def scores(model: Model, rows: "pd.DataFrame") -> "tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]":
+def _true_labels(dataset: Dataset, columns: Columns) -> _Truth:
+    """Read 0 or 1 of each label's column; a row with another value in one of them is left out."""
+    import numpy as np
+
+    pair = Task("binary", (0, 1), ("0", "1"))
+    codes = np.column_stack([encode(dataset.frame[name].replace({True: 1, False: 0}), pair) for name in columns.labels])
+    rows = np.flatnonzero((codes >= 0).all(axis=1))
+    if not len(rows):
+        raise UsageProblem(
+            f"no row of {dataset.name} has 0 or 1 in every label's column",
+            hint="columns.labels names columns that hold 0 or 1",
+        )
+    unlabelled = (codes == MISSING).any(axis=1)
+    return _Truth(rows, codes[rows], int(unlabelled.sum()), len(codes) - len(rows) - int(unlabelled.sum()))
+
+
+def answers(model: "Model | Recorded", dataset: Dataset, columns: Columns, task: Task) -> Predictions:
+    """Ask the model about every row with a known target.
+
+    Raises:
+        UsageProblem: there is no target, or none of its values is a class of the model.
+        ModelUnavailable: the model can't answer.
+    """
+    truth = _truth(dataset, columns, task)
+    answering = model.replayed(dataset, truth.rows) if isinstance(model, Recorded) else model
+    asked = features_of(dataset, columns).iloc[truth.rows]
+    probability, score = (None, None) if task.name == "regression" else scores(answering, asked)
+    if task.name == "anomaly" and score is not None:
+        score = -score
+    predicted = _predicted(answering, asked, probability, task)
+    return Predictions(truth.rows, truth.values, predicted, probability, score, truth.unlabelled, truth.unknown)
+
+
+def scores(model: Answering, rows: "pd.DataFrame") -> "tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]":
     """Give probabilities, else decision scores, else neither."""
     if "predict_proba" in model.described.methods:
         return model.predict_proba(rows), None
@@ -102,8 +144,23 @@ def scores(model: Model, rows: "pd.DataFrame") -> "tuple[NDArray[np.float64] | N
     return None, None
 
 
+def _predicted(
+    model: Answering, rows: "pd.DataFrame", probability: "NDArray[np.float64] | None", task: Task
+) -> "NDArray[np.int64] | NDArray[np.float64]":
+    """Give what is predicted, in the form that the task asks for."""
+    import numpy as np
+
+    if task.is_classification:
+        return decide(model, rows, probability, task)
+    if task.name == "anomaly":
+        told = "predict" in model.described.methods
+        return np.asarray(model.predict(rows) == OUTLIER if told else np.full(len(rows), -1), dtype=np.int64)
+    given = model.predict(rows)
+    return np.asarray(given, dtype=np.float64) if task.name == "regression" else np.asarray(given, dtype=np.int64)
+
+
 def decide(
-    model: Model, rows: "pd.DataFrame", probability: "NDArray[np.float64] | None", task: Task
+    model: Answering, rows: "pd.DataFrame", probability: "NDArray[np.float64] | None", task: Task
 ) -> "NDArray[np.int64]":
     """Give predicted class positions: by the declared threshold where there is one, else as the model says."""
     import numpy as np

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable
 from govkit.inputs import wire
-from govkit.inputs.model import Described
+from govkit.inputs.model import MULTILABEL, Described
 from govkit.inputs.training import TrainingFunction
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class Proxy:
         import numpy as np
 
         answer = self._ask("predict", rows)
-        if answer.shape != (len(rows),):
+        several = self.described.kind == MULTILABEL
+        if answer.shape != ((len(rows), len(self.described.classes)) if several else (len(rows),)):
             raise self._nonsense("predict", "one answer a row")
         if answer.dtype.kind == "f" and not np.isfinite(answer).all():
             raise self._nonsense("predict", "finite numbers")
@@ -169,7 +170,8 @@ class Proxy:
         if answer.shape != (len(rows), len(self.described.classes)):
             raise self._nonsense("predict_proba", "one probability a row and class")
         inside = (answer >= -tolerance) & (answer <= 1 + tolerance)
-        if not inside.all() or not (np.abs(answer.sum(axis=1) - 1) <= tolerance).all():
+        each_for_itself = self.described.kind == MULTILABEL
+        if not inside.all() or not (each_for_itself or (np.abs(answer.sum(axis=1) - 1) <= tolerance).all()):
             raise self._nonsense("predict_proba", "probabilities that add up to 1")
         return answer
 

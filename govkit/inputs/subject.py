@@ -22,7 +22,9 @@ from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.environment import Environment, current
 from govkit.inputs.metadata import Metadata, read_metadata
 from govkit.inputs.model import Artifact, Model
+from govkit.inputs.model_source import open_source, settled
 from govkit.inputs.predictions import Predictions, answers
+from govkit.inputs.recorded import Recorded
 from govkit.inputs.task import Task
 from govkit.inputs.training import read_training
 from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
@@ -34,6 +36,9 @@ MESSAGES = {
     "input.no_model": "No model was given.",
     "input.model_refused": "The model was refused, so nothing could be asked of it.",
     "input.model_unavailable": "The model could not be asked: {why}.",
+    "input.no_queries": "There are recorded predictions only, and no model to query.",
+    "input.no_model_file": "The model was given as {what}, so there is no model file to look into.",
+    "input.no_train_predictions": "The predictions file holds no predictions of the rows of TRAIN.",
     "input.no_train": "The rows that the model was trained on were not given.",
     "input.no_target": "The column that the model predicts is not known.",
     "input.no_production": "No rows from production were given.",
@@ -41,10 +46,14 @@ MESSAGES = {
 }
 
 
+_GIVEN = {"predictions": "recorded predictions", "function": "a Python function", "service": "a URL"}
+
+
 class Request(Frozen):
     """What to audit, as files and declarations; enough for another process to open the same subject."""
 
-    model: Path | None
+    model: str | None
+    """A model file or folder, a predictions file, `package.module:function`, or a URL."""
     data: Path
     train: Path | None = None
     config: Config = Config()
@@ -64,6 +73,7 @@ class Subject:
     request: Request
     artifact: Artifact | None
     model: Model | None
+    recorded: Recorded | None
     test: Dataset
     train: Dataset | None
     columns: Columns
@@ -95,12 +105,12 @@ class Subject:
     @cached_property
     def predictions(self) -> Predictions:
         """The model's answers on DATA."""
-        return answers(self._need_model(), self.test, self.columns, self._need_task())
+        return answers(self._need_answers(self.test), self.test, self.columns, self._need_task())
 
     @cached_property
     def train_predictions(self) -> Predictions:
         """The model's answers on TRAIN."""
-        return answers(self._need_model(), self._need_train(), self.columns, self._need_task())
+        return answers(self._need_answers(self._need_train()), self._need_train(), self.columns, self._need_task())
 
     def get(self, name: str) -> object:
         """Give an input of the vocabulary.
@@ -111,7 +121,7 @@ class Subject:
             ModelUnavailable: the model died while answering.
         """
         makers: dict[str, Callable[[], object]] = {
-            "artifact": self._need_artifact,
+            "artifact": self._need_model_file,
             "model": self._need_model,
             "train": self._need_train,
             "task": self._need_task,
@@ -124,6 +134,11 @@ class Subject:
         maker = makers.get(name)
         return maker() if maker else getattr(self, name)
 
+    def repeats(self, names: tuple[str, ...]) -> bool:
+        """Say whether equal digests of these inputs mean equal inputs: a service or a function may have changed."""
+        pinned = self.artifact is None or self.artifact.is_pinned
+        return pinned or not {"artifact", "model", "predictions", "train_predictions"}.intersection(names)
+
     def digest(self, name: str) -> str:
         """Give the digest of an input, for evidence and for the journal's key."""
         if name not in self._digests:
@@ -132,7 +147,7 @@ class Subject:
 
     def _digest(self, name: str) -> str:
         parts: dict[str, Callable[[], str]] = {
-            "artifact": lambda: self._need_artifact().sha256,
+            "artifact": lambda: self._need_model_file().sha256,
             "model": self._model_digest,
             "test": lambda: self._view(self.test),
             "train": lambda: self._view(self._need_train()),
@@ -181,8 +196,23 @@ class Subject:
             raise NotDeclared("input.no_model", command="govkit audit MODEL DATA")
         return self.artifact
 
+    def _need_model_file(self) -> Artifact:
+        found = self._need_artifact()
+        if found.source != "file":
+            raise NotApplicable("input.no_model_file", what=_GIVEN[found.source])
+        return found
+
+    def _need_answers(self, dataset: Dataset) -> "Model | Recorded":
+        if self.recorded is None:
+            return self._need_model()
+        if not self.recorded.covers(dataset):
+            raise NotDeclared("input.no_train_predictions")
+        return self.recorded
+
     def _need_model(self) -> Model:
         found = self._need_artifact()
+        if found.source == "predictions":
+            raise NotApplicable("input.no_queries")
         if found.refused:
             raise NotPossible("input.model_refused")
         if self.model is None:
@@ -195,7 +225,7 @@ class Subject:
         return self.train
 
     def _need_task(self) -> Task:
-        if self.task is None or self.columns.target is None:
+        if self.task is None or (self.columns.target is None and not self.columns.labels):
             raise NotDeclared("input.no_target", ask="target: NAME")
         return self.task
 
@@ -263,18 +293,28 @@ def open_subject(request: Request) -> Iterator[Subject]:
     """
     test, train = _data(request)
     training = read_training(request.config.training_function, request.root)
-    found, model = open_model(request.model, trust=request.trust, training=training) if request.model else (None, None)
+    opened = open_source(request.model, request.config, (test, train), trust=request.trust, training=training)
     try:
-        described = model.described if model else None
-        resolved, inferred, suggestions = columns.resolve(test, request.config, described)
-        resolved_task, more = task.resolve(request.config, described, test, resolved.target)
-        subject = Subject(request, found, model, test, train, resolved, resolved_task, inferred + more, suggestions)
+        resolved, inferred, suggestions = columns.resolve(test, request.config, opened.described)
+        opened, more = settled(opened, request.config, test, resolved)
+        resolved_task, others = task.resolve(request.config, opened.described, test, resolved.target, resolved.labels)
+        subject = Subject(
+            request=request,
+            artifact=opened.artifact,
+            model=opened.model,
+            recorded=opened.recorded,
+            test=test,
+            train=train,
+            columns=resolved,
+            task=resolved_task,
+            inferred=(*inferred, *more, *others),
+            suggestions=suggestions,
+        )
         with closing(subject):
             subject.open_declared()
             yield subject
     finally:
-        if model is not None:
-            model.release()
+        opened.close()
 
 
 def _data(request: Request) -> tuple[Dataset, Dataset | None]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govkit.inputs import boosters, refitting, sandbox, wire
+from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
 from govkit.inputs.native import NativeModel, Unsupported, with_categories
 
 if TYPE_CHECKING:
@@ -132,18 +133,17 @@ def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa
     if isinstance(model, NativeModel):
         return _native_facts(model)
     import sklearn
-    from sklearn.base import is_classifier, is_regressor
 
     _expect_fitted(model)
     steps = [step for _, step in model.steps] if hasattr(model, "steps") else [model]
     final = steps[-1]
-    kind = "classifier" if is_classifier(model) else "regressor" if is_regressor(model) else "other"
+    kind = _kind(model, final)
     return {
         "estimator": _path(final),
         "steps": [_path(step) for step in steps],
         "kind": kind,
         "methods": [name for name in METHODS if hasattr(model, name)],
-        "classes": _classes(model) if kind == "classifier" else [],
+        "classes": _classes(model, kind),
         "features": _features(model),
         "n_features": int(getattr(model, "n_features_in_", 0)),
         "parameters": _parameters(final),
@@ -195,11 +195,28 @@ def _expect_fitted(model: Any) -> None:  # noqa: ANN401 - any estimator
             raise Unsupported("holds an estimator that was not fitted") from None
 
 
-def _classes(model: Any) -> list[str | int | float | bool]:  # noqa: ANN401 - any classifier
+def _kind(model: Any, final: Any) -> str:  # noqa: ANN401 - any estimator
+    from sklearn.base import is_classifier, is_outlier_detector, is_regressor
+
+    if is_outlier_detector(final):
+        return OUTLIER_DETECTOR
+    if is_classifier(model):
+        binarizer = getattr(final, "_label_binarizer", None)
+        of_labels = getattr(binarizer, "y_type_", "") == "multilabel-indicator" or getattr(final, "multilabel_", False)
+        return MULTILABEL if of_labels or isinstance(getattr(model, "classes_", None), list) else "classifier"
+    return "regressor" if is_regressor(model) else "other"
+
+
+def _classes(model: Any, kind: str) -> list[str | int | float | bool]:  # noqa: ANN401 - any estimator
+    """Give a classifier's classes; of several labels with 0 or 1 each, their numbers."""
     import numpy as np
 
-    if isinstance(model.classes_, list):
-        raise Unsupported("gives several answers a row")
+    if kind == MULTILABEL:
+        if isinstance(model.classes_, list) and not all(set(each.tolist()) <= {0, 1} for each in model.classes_):
+            raise Unsupported("gives several answers a row")
+        return list(range(len(model.classes_)))
+    if kind != "classifier":
+        return []
     classes = np.asarray(model.classes_)
     if classes.ndim != 1:
         raise Unsupported("gives several answers a row")
@@ -264,7 +281,8 @@ class Server:
 
         model = self._models[header["handle"]]
         rows = _rows(model, header, payload, self._known(header["handle"]))
-        answer = np.asarray(getattr(model, header["operation"])(rows))
+        given = getattr(model, header["operation"])(rows)
+        answer = _of_labels(model, given) if isinstance(given, list) else np.asarray(given)
         if header["operation"] == "predict" and answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a column
             answer = answer.reshape(-1)
         return _labelled(answer) if answer.dtype.kind in "OUS" else _packed({"answer": answer})
@@ -278,8 +296,7 @@ class Server:
     def _structure(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
         model = self._models[header["handle"]]
-        final = model.steps[-1][1] if hasattr(model, "steps") else model
-        return _packed(structure(final))
+        return _packed(structure(_final(model)))
 
     def _fit(self, header: dict[str, Any], payload: bytearray) -> Reply:
         model = self._models[header["handle"]]
@@ -296,7 +313,7 @@ class Server:
         milliseconds = int((time.process_time() - started) * 1000)
         handle = max(self._models) + 1
         self._models[handle] = fresh
-        classes = _classes(fresh) if hasattr(fresh, "classes_") else []
+        classes = _classes(fresh, "classifier") if hasattr(fresh, "classes_") else []
         return {"handle": handle, "classes": classes, "cpu_ms": milliseconds}, b""
 
     def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
@@ -304,6 +321,21 @@ class Server:
         self._models.pop(header["handle"], None)
         self._categories.pop(header["handle"], None)
         return {}, b""
+
+
+def _final(model: Any) -> Any:  # noqa: ANN401 - any estimator
+    return model.steps[-1][1] if hasattr(model, "steps") else model
+
+
+def _of_labels(model: Any, answer: "list[NDArray[np.generic]]") -> "NDArray[np.generic]":  # noqa: ANN401
+    """Put together what a model answers label by label: the probability of 1, shape (rows, labels)."""
+    import numpy as np
+
+    parts = []
+    for classes, part in zip(getattr(model, "classes_", [[]] * len(answer)), answer, strict=True):
+        place = list(classes).index(1) if 1 in classes else None
+        parts.append(np.zeros(len(part)) if place is None else np.asarray(part)[:, place])
+    return np.column_stack(parts)
 
 
 def structure(estimator: Any) -> "dict[str, NDArray[np.generic]]":  # noqa: ANN401 - any estimator

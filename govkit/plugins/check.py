@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from govkit.core.digest import sha256
 from govkit.core.evidence import AskKind, Finding, Measurement, Message, Scalar, Table
 from govkit.core.frozen import Frozen
-from govkit.core.record import CheckFacts
+from govkit.core.record import CheckFacts, TaskName
 from govkit.plugins.discovery import Registry
 
 INPUTS: Mapping[str, str] = {
@@ -37,6 +37,10 @@ INPUTS: Mapping[str, str] = {
     "progress": "tells the user how far the check is",
 }
 """The closed vocabulary of a check's parameter names. A parameter with default None is used when it is there."""
+
+ONE_ANSWER: tuple[TaskName, ...] = ("binary", "multiclass", "regression")
+"""Tasks with one class or value a row, which a check covers unless it says otherwise."""
+EVERY_TASK: tuple[TaskName, ...] = (*ONE_ANSWER, "multilabel", "anomaly")
 
 SECTIONS = ("Why it matters", "Method", "Limits", "References")
 
@@ -130,6 +134,8 @@ class Check:
     needs: tuple[str, ...]
     optional: frozenset[str]
     version: str
+    tasks: tuple[TaskName, ...] = ONE_ANSWER
+    """Tasks that it covers, as far as it asks for the model, its predictions or the task at all."""
 
     @property
     def family(self) -> str:
@@ -167,6 +173,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
     libraries: tuple[str, ...] = (),
     plan: Callable[[Sizes, str, Params], Work] | None = None,
     refits: bool = False,
+    tasks: tuple[TaskName, ...] = ONE_ANSWER,
 ) -> Callable[[Callable[..., Iterator[Product]]], Callable[..., Iterator[Product]]]:
     """Register a function as a check.
 
@@ -183,6 +190,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
         libraries: distributions whose versions belong into the evidence.
         plan: resolves a budget to integer work counts from sizes, budget name and parameters.
         refits: its plan depends on how long fitting the model anew takes, so that one fit is timed beforehand.
+        tasks: tasks that it covers; for others it is not applicable, or does without the model where it can.
     """
 
     def register(function: Callable[..., Iterator[Product]]) -> Callable[..., Iterator[Product]]:
@@ -207,6 +215,7 @@ def check(  # noqa: PLR0913 - each is one keyword of the declaration
                 needs=tuple(signature.parameters),
                 optional=frozenset(name for name, given in signature.parameters.items() if given.default is None),
                 version=sha256(inspect.getsource(inspect.getmodule(function) or function).encode())[:12],
+                tasks=tasks,
             ),
         )
         return function

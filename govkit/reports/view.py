@@ -296,7 +296,8 @@ def _data(facts: DataFacts) -> Pair:
 def _model(facts: ModelFacts) -> Pair:
     steps = " → ".join(step.rsplit(".", 1)[-1] for step in facts.steps)
     estimator = facts.estimator.rsplit(".", 1)[-1]
-    parts = (facts.name, steps or estimator, facts.format, size(facts.size), f"sha256 {facts.sha256[:12]}")
+    stored = size(facts.size) if facts.size else ""
+    parts = (facts.name, steps or estimator, facts.format, stored, f"sha256 {facts.sha256[:12]}")
     return "model", " · ".join(part for part in parts if part)
 
 
@@ -434,7 +435,9 @@ def report_view(record: AuditRecord) -> ReportView:
         ),
         inferred=tuple(InferredRow(one.field, one.value, book.say(one.basis)) for one in result.inferred),
         suggestions=book.say_all(result.suggestions),
-        notes=tuple((one.name, book.say_all(one.notes)) for one in result.data if one.notes),
+        notes=tuple(
+            (one.name, book.say_all(one.notes)) for one in (result.model, *result.data) if one is not None and one.notes
+        ),
         command=_command(record),
         reproduction=_reproduction(record),
         software=tuple(result.software.items()),

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 MESSAGES = {
     "runner.crashed": "The check broke off with {type} at {frame}; this is a defect of the check.",
     "runner.stopped": "{sentence}",
+    "runner.task_not_covered": "This check does not cover a model for the task {task}.",
     "runner.process_ended": "The process that ran the check ended before it answered.",
 }
 OWN = frozenset({"params", "work", "seed", "progress", "evidence", "as_of"})
 """Inputs that are no part of the subject's digests: they stand in the evidence itself."""
+OF_TASK = frozenset({"model", "champion", "predictions", "train_predictions", "task"})
+"""Inputs that mean something only to a check that covers the task."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,22 @@ def _arguments(order: Order, subject: Subject, progress: Progress) -> tuple[dict
     arguments: dict[str, object] = {}
     for name in order.check.needs:
         try:
-            arguments[name] = own[name] if name in own else subject.get(name)
+            arguments[name] = own[name] if name in own else _given(order.check, name, subject)
         except Unavailable:
             if name not in order.check.optional:
                 raise
     return arguments, _digests(order, subject)
+
+
+def _given(check: Check, name: str, subject: Subject) -> object:
+    """Give one of the subject's inputs, as far as the check covers the task.
+
+    Raises:
+        Unavailable: it isn't there, or means nothing to the check.
+    """
+    if name in OF_TASK and subject.task is not None and subject.task.name not in check.tasks:
+        raise NotApplicable("runner.task_not_covered", task=subject.task.name)
+    return subject.get(name)
 
 
 def _digests(order: Order, subject: Subject) -> dict[str, str]:

@@ -8,7 +8,7 @@ from govkit.core.errors import ModelUnavailable
 from govkit.core.record import Plan
 from govkit.inputs.predictions import features_of, fitting_rows
 from govkit.inputs.subject import Subject
-from govkit.plugins.check import Check, Params, Sizes
+from govkit.plugins.check import ONE_ANSWER, Check, Params, Sizes
 
 TIMED_ROWS = 1_000
 FITTED_ROWS = 2_000
@@ -72,7 +72,8 @@ def _fit_ms(subject: Subject) -> int:
 
     if subject.model is None or subject.train is None or subject.task is None:
         return 0
-    if "fit" not in subject.model.described.methods or not subject.train.rows:
+    fits = "fit" in subject.model.described.methods and subject.task.name in ONE_ANSWER
+    if not fits or not subject.train.rows:
         return 0
     rows = np.linspace(0, subject.train.rows - 1, min(FITTED_ROWS, subject.train.rows)).astype(np.int64)
     try:

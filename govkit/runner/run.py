@@ -75,14 +75,16 @@ class Session:
     def carry_out(self, order: Order) -> Outcomes:
         """Take an order's evidence from the journal or run it."""
         key = key_of(order, self.subject)
-        kept = self.journal.find(key)
+        repeats = self.subject.repeats(order.check.needs)
+        kept = self.journal.find(key) if repeats else None
         if kept is not None:
             self.progress.done(order.check.id, "from the journal", 0.0)
             return kept
         self.progress.start(order.check.id)
         started = time.perf_counter()
         outcomes = replace(self.runner(order), seconds=time.perf_counter() - started)
-        self.journal.keep(key, outcomes)
+        if repeats:
+            self.journal.keep(key, outcomes)
         measured = outcomes.evidence.outcome is Outcome.MEASURED
         self.progress.done(order.check.id, _detail(outcomes.evidence), outcomes.seconds, measured=measured)
         return outcomes

@@ -1,6 +1,8 @@
 """One check: what it asks for, what becomes of its failures, and that nothing leaks."""
 
+import os
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,7 +31,8 @@ EMITS = (Emit("x", "count", "x"),)
 
 
 def order(function, *, needs=(), optional=frozenset(), emits=EMITS, seed=7, evidence=None):
-    check = Check("own.check", "Own", function, Params, emits, {}, (), ("numpy",), None, tuple(needs), optional, "1")
+    shape = (emits, {}, (), ("numpy",), None, False, tuple(needs), optional, "1")
+    check = Check("own.check", "Own", function, Params, *shape)
     return Order(check, Params(), {"rows": 5}, seed, evidence or {})
 
 
@@ -140,6 +143,51 @@ def test_the_journal_keeps_all_but_errors(tmp_path, subject):
     assert journal.find("failed") is None
     (tmp_path / "journal" / f"{key}.json").write_text("{")
     assert journal.find(key) is None
+
+
+@pytest.fixture
+def kept_good(tmp_path, subject):
+    """Evidence of the value 1 in a journal: the folder, the key, and the one file there is."""
+
+    def function():
+        yield one(value=1)
+
+    asked = order(function)
+    key = key_of(asked, subject)
+    Journal(tmp_path / "journal").keep(key, run_check(asked, subject))
+    return tmp_path / "journal", key, tmp_path / "journal" / f"{key}.json"
+
+
+def test_evidence_that_was_edited_or_moved_is_not_taken_over(kept_good):
+    folder, key, file = kept_good
+    content = file.read_bytes()
+    assert Journal(folder).find(key).evidence.measurements[0].value == 1
+    file.write_bytes(content.replace(b'\\"value\\":1.0', b'\\"value\\":0.0'))
+    assert file.read_bytes() != content
+    assert Journal(folder).find(key) is None
+    (folder / f"{'0' * 64}.json").write_bytes(content)
+    assert Journal(folder).find("0" * 64) is None
+
+
+def test_evidence_of_another_user_is_not_taken_over(kept_good, tmp_path, monkeypatch):
+    folder, key, _ = kept_good
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+    assert Journal(folder).find(key) is None
+
+
+@pytest.mark.parametrize("state", ["readable by others", "too short", "a link"])
+def test_without_a_secret_of_its_own_nothing_is_taken_over(kept_good, tmp_path, monkeypatch, state):
+    folder, key, _ = kept_good
+    own = Path(os.environ["XDG_STATE_HOME"]) / "govkit" / "journal.key"
+    place = tmp_path / "state" / "govkit" / "journal.key"
+    place.parent.mkdir(parents=True)
+    if state == "a link":
+        place.symlink_to(own)
+    else:
+        place.write_bytes(own.read_bytes()[: 5 if state == "too short" else None])
+        place.chmod(0o644 if state == "readable by others" else 0o600)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert Journal(folder).find(key) is None
 
 
 def test_the_key_changes_with_everything_that_the_evidence_depends_on(subject):

@@ -7,7 +7,7 @@ from govkit.core.evidence import Column, Finding, Measurement, Message, Severity
 from govkit.inputs.environment import Environment, installed
 from govkit.inputs.metadata import Metadata
 from govkit.inputs.model import Model
-from govkit.plugins.check import Emit, NotDeclared, Product, check
+from govkit.plugins.check import EVERY_TASK, Emit, NotDeclared, Product, check
 
 LONGEST = 60
 """Characters shown of a name or version that comes from the model."""
@@ -28,6 +28,7 @@ LONGEST = 60
         "provenance.environment.contradiction": "The model stores {library} {stored}; govkit.yaml declares {declared}.",
     },
     libraries=("packaging",),
+    tasks=EVERY_TASK,
 )
 def environment_match(
     environment: Environment, config: Config, metadata: Metadata, model: Model | None = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.model import Artifact, Model
-from govkit.plugins.check import Emit, NotPossible, Product, check
+from govkit.plugins.check import EVERY_TASK, Emit, NotPossible, Product, check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +48,7 @@ KEEPERS: Final[Mapping[str, str]] = {
         "security.memorisation.kept_unknown": "{estimator} holds training rows in the model file: {why}.",
         "security.memorisation.unknown": "{estimator} is no estimator of scikit-learn; what it keeps can't be told.",
     },
+    tasks=EVERY_TASK,
 )
 def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
     """Count the training rows that the model stores because of how it works.
