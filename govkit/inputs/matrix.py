@@ -88,7 +88,7 @@ class Matrix:
         import numpy as np
         import pandas as pd
 
-        codes = pd.Categorical(words, categories=levels).codes.astype(np.float64)
+        codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(words, dtype=object)).astype(np.float64)
         if self.spread:
             return [(codes == level).astype(np.float64) for level in range(len(levels))]
         return [np.where(codes < 0, np.nan, codes)]

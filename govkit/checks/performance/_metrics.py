@@ -133,8 +133,7 @@ def matthews(predictions: Predictions, classes: int) -> Measurement | None:
         hits: "NDArray[np.float64]", true_said: "NDArray[np.float64]", squares: "NDArray[np.float64]", rows: float
     ) -> "NDArray[np.float64]":
         spread = np.maximum(rows**2 - squares[..., 0], 0) * np.maximum(rows**2 - squares[..., 1], 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.nan_to_num((hits * rows - true_said) / np.sqrt(spread)))
+        return np.asarray(np.where(spread > 0, (hits * rows - true_said) / np.sqrt(np.maximum(spread, 1e-300)), 0.0))
 
     squares = np.array([said @ said, true @ true])
     value = float(correlation(np.array(right), np.array(true @ said), squares, n))
