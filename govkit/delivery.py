@@ -6,15 +6,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from govkit.core.digest import canonical
 from govkit.core.errors import MissingExtra, NothingToWrite, UsageProblem
 from govkit.core.record import AuditRecord
+from govkit.pack import build
 from govkit.plugins.check import Attachment
 from govkit.plugins.report import FORMATS, ReportFormat
+from govkit.records import record_of
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 HISTORY = "history"
 JOURNAL = ".journal"
 EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True)
+class Packing:
+    """What an evidence pack takes beside the record, its reports and its evidence files."""
+
+    key: "Ed25519PrivateKey | None"
+    """Signs the pack; None leaves it unsigned."""
+    metadata: Mapping[str, bytes]
+    """Metadata files as they were read, by name."""
 
 
 @dataclass(frozen=True)
@@ -59,30 +76,41 @@ def deliver(
     out: Path,
     formats: Sequence[ReportFormat],
     attachments: Mapping[str, Sequence[Attachment]] | None = None,
+    packing: Packing | None = None,
 ) -> Delivered:
     """Render every format and write it with the evidence files; nothing changes in `out` unless all is written.
+
+    With `packing`, an evidence pack of all of them is written too.
 
     Raises:
         UsageProblem: the disk is full or the folder can't be written to.
     """
     check_writable(out)
+    # As it reads in its file: reports made now and reports made from the file later are the same to the byte.
+    record = record_of(canonical(record), build.RECORD)
     notes: list[str] = []
+    reports: dict[str, bytes] = {}
+    for report in formats:
+        try:
+            reports[report.file] = report.render(record)
+        except (MissingExtra, NothingToWrite) as problem:
+            notes.append(f"{report.file} was not written: {problem.message}; {problem.hint}")
+    evidence = {
+        f"{check_id}/{Path(file.name).name}": file.content
+        for check_id, files in (attachments or {}).items()
+        for file in files
+    }
+    written = {**reports, **{f"{EVIDENCE}/{name}": content for name, content in evidence.items()}}
+    if packing is not None:
+        written[build.FILE] = build.evidence_pack(record, reports, evidence, packing.metadata, packing.key)
     with _staged(out) as draft:
-        for report in formats:
-            try:
-                (draft / report.file).write_bytes(report.render(record))
-            except (MissingExtra, NothingToWrite) as problem:
-                notes.append(f"{report.file} was not written: {problem.message}; {problem.hint}")
-        for check_id, files in (attachments or {}).items():
-            folder = draft / EVIDENCE / check_id
-            folder.mkdir(parents=True)
-            for file in files:
-                (folder / Path(file.name).name).write_bytes(file.content)
+        for name, content in written.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_bytes(content)
         _retire(out)
         for item in sorted(draft.iterdir()):
             item.replace(out / item.name)
-    written = tuple(out / report.file for report in formats if (out / report.file).exists())
-    return Delivered(written, tuple(notes))
+    return Delivered(tuple(out / name for name in reports), tuple(notes))
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -107,7 +135,7 @@ def _staged(out: Path) -> Iterator[Path]:
 
 def _retire(out: Path) -> None:
     """Move the audit that was there to the history, under the next free number."""
-    names = [report.file for report in FORMATS.all().values()] + [EVIDENCE]
+    names = [report.file for report in FORMATS.all().values()] + [EVIDENCE, build.FILE]
     there = [out / name for name in names if (out / name).exists()]
     if not there:
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 from govkit import __version__, delivery
 from govkit.assessment.assess import Policy, assess, load_policy
 from govkit.config import Config, find
-from govkit.core.digest import sha256_of
+from govkit.core.digest import sha256, sha256_of
 from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Evidence
 from govkit.core.messages import sentence
@@ -21,6 +21,7 @@ from govkit.inputs.checkout import checkout
 from govkit.inputs.constraints import problem_of
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.subject import Request, Subject, open_subject
+from govkit.pack.keys import signing_key
 from govkit.plugins.check import CHECKS, Check, Params
 from govkit.records import read_record
 from govkit.runner.journal import Journal
@@ -66,6 +67,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
     trust: tuple[str, ...] = (),
     champion: str | Path | None = None,
     journal: bool = True,
+    pack: bool = False,
+    sign: str | Path | None = None,
     progress: Progress | None = None,
 ) -> AuditRecord:
     """Audit a model on hold-out data.
@@ -88,6 +91,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
         trust: exact globals that the model may use beyond the allowlist.
         champion: the model in use, to hold this one against; else as govkit.yaml says.
         journal: take over evidence of an equal earlier run in `out`.
+        pack: also write an evidence pack, signed where there is a key.
+        sign: the private key to sign it with, in PEM; else the one in the environment. Implies `pack`.
         progress: told what is going on.
 
     Raises:
@@ -105,6 +110,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
             f"the profile {policy.profile.id} needs a model", hint="govkit audit MODEL DATA, or --profile data-only"
         )
     wanted_formats = delivery.formats_named(formats)
+    key = signing_key(None if sign is None else Path(sign)) if pack or sign is not None else None
     folder = None if out is None else Path(out)
     if folder is not None:
         delivery.check_writable(folder)
@@ -115,6 +121,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
         result = _result(subject, setup, job, policy, outcomes)
         isolation = subject.artifact.isolation if subject.artifact else {}
+        packing = delivery.Packing(key, _metadata_files(subject)) if pack or sign is not None else None
         place = checkout(subject, setup.path, setup.document)
     record = AuditRecord(
         result_sha256=sha256_of(result),
@@ -137,11 +144,22 @@ def audit(  # noqa: PLR0913 - the options of the main job
         watching.start("reports")
         clock = time.perf_counter()
         attachments = {name: found.attachments for name, found in outcomes.items() if found.attachments}
-        delivered = delivery.deliver(record, folder, wanted_formats, attachments)
+        delivered = delivery.deliver(record, folder, wanted_formats, attachments, packing)
         watching.done("reports", f"{len(delivered.files)} files", time.perf_counter() - clock)
         for note in delivered.notes:
             watching.note(note)
     return record
+
+
+def _metadata_files(subject: Subject) -> dict[str, bytes]:
+    """Give the metadata files that were read, by name and exactly as they were read."""
+    first = subject.request.data.resolve().parent
+    found: dict[str, bytes] = {}
+    for source in subject.metadata.sources:
+        places = [folder / source.name for folder in (first, *first.parents)]
+        contents = [place.read_bytes() for place in places if place.is_file()]
+        found.update((source.name, content) for content in contents if sha256(content) == source.sha256)
+    return found
 
 
 def examine(  # noqa: PLR0913 - the options of the stage commands

@@ -11,6 +11,7 @@ from govkit.cli import (
     gate,
     history,
     init,
+    keygen,
     probe,
     provenance,
     redact,
@@ -18,6 +19,7 @@ from govkit.cli import (
     scan_pii,
     schema,
     sign,
+    verify,
 )
 from govkit.cli.app import app
 
@@ -33,6 +35,7 @@ __all__ = [
     "gate",
     "history",
     "init",
+    "keygen",
     "probe",
     "provenance",
     "redact",
@@ -40,4 +43,5 @@ __all__ = [
     "scan_pii",
     "schema",
     "sign",
+    "verify",
 ]

@@ -35,6 +35,10 @@ def audit(
         str | None, typer.Option("--champion", help="The model in use, to hold this one against.")
     ] = None,
     journal: Annotated[bool, typer.Option("--cache/--no-cache", help="Take over evidence of equal runs.")] = True,
+    pack: Annotated[bool, typer.Option("--pack", help="Also write evidence-pack.zip.")] = False,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", help="Private key that signs the pack; implies --pack.")
+    ] = None,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the paths only.")] = False,
 ) -> None:
@@ -42,7 +46,7 @@ def audit(
     from govkit import flow
     from govkit.cli.console import Console
     from govkit.cli.options import day, names
-    from govkit.cli.verdict import print_verdict
+    from govkit.cli.verdict import print_pack, print_verdict
     from govkit.core.errors import Exit
 
     console = Console(quiet=quiet)
@@ -64,10 +68,14 @@ def audit(
             trust=tuple(trust or ()),
             champion=champion,
             journal=journal,
+            pack=pack,
+            sign=sign,
             progress=console,
         )
     finally:
         console.finish()
     print_verdict(record, out, quiet=quiet)
+    if pack or sign is not None:
+        print_pack(out)
     code = record.result.decision.exit_code
     raise typer.Exit(Exit.PASSED if code is Exit.FAILED and not gate else code)
