@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from govkit import __version__
 from govkit.core.digest import canonical
-from govkit.core.errors import MissingExtra
 from govkit.core.record import AuditRecord
 from govkit.pack.archive import packed
 from govkit.pack.envelope import sealed, statement
 from govkit.pack.keys import public_pem
-from govkit.plugins.report import FORMATS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -60,25 +58,13 @@ def evidence_pack(
 
     Args:
         record: the audit record.
-        reports: rendered reports by file name; the formats that a reader of the pack needs are added.
+        reports: rendered reports by file name.
         evidence: files that checks left, by `check/name`.
         metadata: metadata files as they were read, by name.
         key: signs the statement over all files; None leaves it unsigned.
     """
-    files = {**_reports(record, reports), **derived(record), MADE_WITH: canonical(made_with())}
+    files = {**reports, **derived(record), MADE_WITH: canonical(made_with())}
     files |= {EVIDENCE + name: content for name, content in evidence.items()}
     files |= {METADATA + name: content for name, content in metadata.items()}
     files |= {PUBLIC_KEY: public_pem(key.public_key())} if key else {}
     return packed({**files, MANIFEST: sealed(statement(files, record), key)})
-
-
-def _reports(record: AuditRecord, given: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Add the default formats that were not rendered yet; one whose library is missing stays out."""
-    files = dict(given)
-    for report in FORMATS.all().values():
-        if report.default and report.file not in files:
-            try:
-                files[report.file] = report.render(record)
-            except MissingExtra:
-                continue
-    return files

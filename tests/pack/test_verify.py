@@ -12,7 +12,6 @@ from securesystemslib.signer import SSlibKey
 from govkit.core.digest import canonical, sha256, sha256_of
 from govkit.core.errors import Exit, GovkitError, IntegrityProblem
 from govkit.core.evidence import Artefact
-from govkit.pack import build
 from govkit.pack.archive import packed, unpacked
 from govkit.pack.build import MANIFEST, PUBLIC_KEY, RECORD, evidence_pack
 from govkit.pack.envelope import sealed, statement
@@ -53,12 +52,7 @@ def small_reports():
 
 
 @pytest.fixture
-def without_pdf(monkeypatch):
-    monkeypatch.setattr(build, "_reports", lambda record, given: dict(given))
-
-
-@pytest.fixture
-def pack(without_pdf):
+def pack():
     return evidence_pack(
         audit(), small_reports(), {"privacy.membership/s.csv": SCORES}, {"croissant.json": b'{"name": "x"}'}, KEY
     )
@@ -201,10 +195,3 @@ def test_in_toto_reads_the_statement(pack, tmp_path):
     plain = json.loads(statement(files, audit()))
     Statement.copy_from_pb(ParseDict(plain, statement_pb2.Statement())).validate()
     assert {one["name"] for one in plain["subject"]} >= set(files)
-
-
-def test_a_pack_brings_the_reports_that_were_not_asked_for(monkeypatch):
-    wanted = {one.file for one in FORMATS.all().values() if one.default}
-    for one in FORMATS.all().values():
-        monkeypatch.setitem(FORMATS._plugins, one.name, type(one)(**{**vars(one), "render": lambda record: b"x"}))
-    assert set(build._reports(audit(), {})) == wanted
