@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from govkit.core.frozen import Frozen
+from govkit.core.frozen import Frozen, added
 from govkit.core.record import TaskName
 
 FILE_NAME = "govkit.yaml"
@@ -261,6 +261,17 @@ class Robustness(Frozen):
     """How the positive label's probability, or the value, must move when a column grows."""
 
 
+class Report(Frozen):
+    """How the reports are headed."""
+
+    organisation: str = ""
+    """Whose audit it is."""
+    classification: str = ""
+    """Who may read it, on every page: `Internal`, `Confidential: model risk committee`."""
+    logo: str = ""
+    """A PNG file beside govkit.yaml, at most 100 kB."""
+
+
 class CriterionOverride(Frozen):
     """A threshold of one's own. A looser one needs a reason and an owner and is shown in the report."""
 
@@ -309,6 +320,8 @@ class Config(Frozen):
     robustness: Robustness = Robustness()
     """What may be changed in a row, for the attacks and the tests of behaviour."""
     provenance: Provenance = Provenance()
+    report: Report = added(Report())
+    """Organisation, classification and logo of the reports."""
     model_card: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Declarations for the model card: `intended_use`, `out_of_scope`, `limitations`, ..."""
     profile: str = "release"

@@ -55,8 +55,8 @@ def formats_named(names: Sequence[str]) -> tuple[ReportFormat, ...]:
     return tuple(found for name, found in known.items() if (name in names if names else found.default))
 
 
-def check_writable(out: Path) -> None:
-    """Make the output folder, before any work is done.
+def check_writable(out: Path) -> Path:
+    """Make the output folder, before any work is done, and give it.
 
     Raises:
         UsageProblem: it can't be written to.
@@ -69,6 +69,7 @@ def check_writable(out: Path) -> None:
         raise UsageProblem(
             f"the output folder {out} can't be written to: {error.strerror}", hint="name another one: --out DIR"
         ) from None
+    return out
 
 
 def deliver(

@@ -2,13 +2,14 @@
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from govkit import __version__, delivery
 from govkit.assessment.assess import Policy, assess, load_policy
+from govkit.branding import read_logo
 from govkit.config import Config, find
 from govkit.core.digest import sha256, sha256_of
 from govkit.core.errors import UsageProblem
@@ -16,6 +17,7 @@ from govkit.core.evidence import Evidence
 from govkit.core.messages import sentence
 from govkit.core.progress import Progress, Silent
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
+from govkit.earlier import past_audits
 from govkit.gate import decide
 from govkit.inputs.checkout import checkout
 from govkit.inputs.constraints import problem_of
@@ -69,6 +71,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
     journal: bool = True,
     pack: bool = False,
     sign: str | Path | None = None,
+    previous: str | Path | None = None,
     progress: Progress | None = None,
 ) -> AuditRecord:
     """Audit a model on hold-out data.
@@ -93,6 +96,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         journal: take over evidence of an equal earlier run in `out`.
         pack: also write an evidence pack, signed where there is a key.
         sign: the private key to sign it with, in PEM; else the one in the environment. Implies `pack`.
+        previous: an earlier audit.json that this one is held against; else the one in `out`.
         progress: told what is going on.
 
     Raises:
@@ -100,8 +104,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     watching = progress or Silent()
-    overrides = {"profile": profile, "budget": budget, "seed": seed}
-    setup = _set_up(model, data, train, config, overrides, as_of=as_of or started.date(), trust=trust)
+    given = {"profile": profile, "budget": budget, "seed": seed}
+    setup = _set_up(model, data, train, config, given, as_of=as_of or started.date(), trust=trust)
     if champion is not None:
         setup = replace(setup, request=setup.request.model_copy(update={"champion": Path(champion)}))
     policy = load_policy(setup.config, setup.request.root, setup.document, checks=CHECKS.all())
@@ -110,45 +114,48 @@ def audit(  # noqa: PLR0913 - the options of the main job
             f"the profile {policy.profile.id} needs a model", hint="govkit audit MODEL DATA, or --profile data-only"
         )
     wanted_formats = delivery.formats_named(formats)
+    logo = read_logo(setup.request.root, setup.config.report.logo)
     key = signing_key(None if sign is None else Path(sign)) if pack or sign is not None else None
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        delivery.check_writable(folder)
+    folder = None if out is None else delivery.check_writable(Path(out))
     with open_subject(setup.request) as subject:
         job = _job(subject, setup, only, None if plan is None else Path(plan))
         _announce(watching, setup, subject, job, jobs)
         kept = Journal(folder / delivery.JOURNAL if folder is not None and journal else None)
+        past = past_audits(folder, previous, _system_facts(setup.config, subject).id)
         outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
         result = _result(subject, setup, job, policy, outcomes)
         isolation = subject.artifact.isolation if subject.artifact else {}
         packing = delivery.Packing(key, _metadata_files(subject)) if pack or sign is not None else None
         place = checkout(subject, setup.path, setup.document)
-    record = AuditRecord(
-        result_sha256=sha256_of(result),
-        result=result,
-        run=Run(
-            started_at=started.isoformat(timespec="seconds"),
-            seconds=round(time.perf_counter() - clock, 3),
-            check_seconds={name: round(found.seconds, 3) for name, found in outcomes.items()},
-            from_journal=tuple(name for name, found in outcomes.items() if found.journalled),
-            jobs=jobs,
-            platform=platform.platform(),
-            model_path=str(model or ""),
-            data_paths={"test": str(data)} | ({"train": str(subject.train.path)} if subject.train else {}),
-            config_path=str(setup.path or ""),
-            isolation=isolation,
-            checkout=place,
-        ),
+    ran = Run(
+        started_at=started.isoformat(timespec="seconds"),
+        seconds=round(time.perf_counter() - clock, 3),
+        check_seconds={name: round(found.seconds, 3) for name, found in outcomes.items()},
+        from_journal=tuple(name for name, found in outcomes.items() if found.journalled),
+        jobs=jobs,
+        platform=platform.platform(),
+        model_path=str(model or ""),
+        data_paths={"test": str(data)} | ({"train": str(subject.train.path)} if subject.train else {}),
+        config_path=str(setup.path or ""),
+        isolation=isolation,
+        checkout=place,
+        past=past.course,
+        logo=logo,
     )
+    record = past.told(AuditRecord(result_sha256=sha256_of(result), result=result, run=ran))
     if folder is not None:
-        watching.start("reports")
-        clock = time.perf_counter()
         attachments = {name: found.attachments for name, found in outcomes.items() if found.attachments}
-        delivered = delivery.deliver(record, folder, wanted_formats, attachments, packing)
-        watching.done("reports", f"{len(delivered.files)} files", time.perf_counter() - clock)
-        for note in delivered.notes:
-            watching.note(note)
+        _deliver(watching, lambda: delivery.deliver(record, folder, wanted_formats, attachments, packing))
     return record
+
+
+def _deliver(progress: Progress, write: Callable[[], delivery.Delivered]) -> None:
+    progress.start("reports")
+    clock = time.perf_counter()
+    delivered = write()
+    progress.done("reports", f"{len(delivered.files)} files", time.perf_counter() - clock)
+    for note in delivered.notes:
+        progress.note(note)
 
 
 def _metadata_files(subject: Subject) -> dict[str, bytes]:

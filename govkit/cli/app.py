@@ -30,6 +30,9 @@ SeedOption = Annotated[
     int | None,
     typer.Option("--seed", envvar="GOVKIT_SEED", min=0, max=2**32 - 1, help="Everything random comes from it."),
 ]
+TemplateOption = Annotated[
+    Path | None, typer.Option("--template", help="Folder of templates that extend the shipped ones.")
+]
 FormatOption = Annotated[str | None, typer.Option("--format", help="Comma-separated report formats.")]
 
 

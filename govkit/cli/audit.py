@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from govkit.cli.app import BudgetOption, ConfigOption, FormatOption, SeedOption, TrainOption, app
+from govkit.cli.app import BudgetOption, ConfigOption, FormatOption, SeedOption, TemplateOption, TrainOption, app
 
 
 @app.command()
@@ -25,6 +25,7 @@ def audit(
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes for checks.")] = 2,
     seed: SeedOption = None,
     formats: FormatOption = None,
+    template: TemplateOption = None,
     only: Annotated[str | None, typer.Option("--only", help="Comma-separated checks or families.")] = None,
     plan: Annotated[Path | None, typer.Option("--plan", help="Replay the plan of this audit.json.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Date that expiry and age are judged by.")] = None,
@@ -39,6 +40,7 @@ def audit(
     sign: Annotated[
         Path | None, typer.Option("--sign", help="Private key that signs the pack; implies --pack.")
     ] = None,
+    previous: Annotated[Path | None, typer.Option("--previous", help="Audit to compare with; else the last.")] = None,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="--no-gate turns exit code 1 into 0.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the paths only.")] = False,
 ) -> None:
@@ -47,31 +49,39 @@ def audit(
     from govkit.cli.console import Console
     from govkit.cli.options import day, names
     from govkit.cli.verdict import print_pack, print_verdict
-    from govkit.core.errors import Exit
+    from govkit.core.errors import Exit, UsageProblem
+    from govkit.reports.pages import templates_from
 
+    if template is not None and (pack or sign is not None):
+        raise UsageProblem(
+            "a pack holds the reports as anyone can render them again",
+            hint="leave --template away; `govkit report audit.json --template DIR` makes yours beside it",
+        )
     console = Console(quiet=quiet)
     try:
-        record = flow.audit(
-            model=model if data is not None else None,
-            data=data if data is not None else model,
-            train=train,
-            config=config,
-            out=out,
-            profile=profile,
-            budget=budget,
-            jobs=jobs,
-            seed=seed,
-            formats=names(formats),
-            only=names(only),
-            plan=plan,
-            as_of=day(as_of),
-            trust=tuple(trust or ()),
-            champion=champion,
-            journal=journal,
-            pack=pack,
-            sign=sign,
-            progress=console,
-        )
+        with templates_from(template):
+            record = flow.audit(
+                model=model if data is not None else None,
+                data=data if data is not None else model,
+                train=train,
+                config=config,
+                out=out,
+                profile=profile,
+                budget=budget,
+                jobs=jobs,
+                seed=seed,
+                formats=names(formats),
+                only=names(only),
+                plan=plan,
+                as_of=day(as_of),
+                trust=tuple(trust or ()),
+                champion=champion,
+                journal=journal,
+                pack=pack,
+                sign=sign,
+                previous=previous,
+                progress=console,
+            )
     finally:
         console.finish()
     print_verdict(record, out, quiet=quiet)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from govkit.cli.app import FormatOption, RecordArgument, app
+from govkit.cli.app import FormatOption, RecordArgument, TemplateOption, app
 
 
 @app.command()
@@ -13,12 +13,18 @@ def report(
     record: RecordArgument,
     formats: FormatOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+    template: TemplateOption = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the first of them.")] = False,
 ) -> None:
     """Render reports from an audit.json, without model or data."""
     from govkit.cli.options import names
     from govkit.cli.render import render_again
+    from govkit.reports.pages import templates_from
 
-    render_again(record, names(formats) or ("html", "pdf"), out)
+    with templates_from(template):
+        written = render_again(record, names(formats) or ("html", "pdf"), out)
+    if show:
+        typer.launch(str(written[0]))
 
 
 @app.command(name="card")

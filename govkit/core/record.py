@@ -14,8 +14,10 @@ from govkit.core.control import (
     DocumentResult,
     Framework,
     Profile,
+    Verdict,
     Waiver,
 )
+from govkit.core.control import Result as CriterionState
 from govkit.core.evidence import Evidence, Finding, Message, Sha256
 from govkit.core.frozen import Frozen, added
 
@@ -172,6 +174,49 @@ class Checkout(Frozen):
     """Metadata files beside the data."""
 
 
+class Change(Frozen):
+    """A criterion or a control that came out differently than in the audit before."""
+
+    kind: Literal["criterion", "control"]
+    id: str
+    framework: str = ""
+    old: str
+    """Result or status then; empty where that record lacks it."""
+    new: str
+    direction: Literal["better", "worse", "moved"]
+    gated: bool = False
+    beyond_chance: bool | None = None
+    """Whether what it judges moved by more than chance; None where nothing can be compared."""
+    limit_moved: bool = False
+
+
+class Earlier(Frozen):
+    """The audit before this one, as far as this one says what changed."""
+
+    as_of: date
+    record_sha256: Sha256
+    model_sha256: str
+    """Empty for an audit of data alone."""
+    verdict: Verdict
+    changes: tuple[Change, ...]
+    moved: int
+    """Measurements that differ by more than chance."""
+    within_chance: int
+    equal: int
+
+
+class PastAudit(Frozen):
+    """One audit of the system's history."""
+
+    as_of: date
+    record_sha256: Sha256
+    verdict: Verdict
+    passed: int
+    """Gated criteria that pass, fail and are open."""
+    failed: int
+    open: int
+
+
 class Run(Frozen):
     """The part that varies between runs."""
 
@@ -190,6 +235,12 @@ class Run(Frozen):
     warnings: tuple[str, ...] = ()
     checkout: Checkout | None = added(None)
     """None outside a repository."""
+    earlier: Earlier | None = added(None)
+    """What changed since the audit before, where there was one of the same system."""
+    past: tuple[PastAudit, ...] = added(())
+    """Audits of the same system before this one, the oldest first."""
+    logo: str = added("")
+    """The organisation's logo for the reports: a PNG in base64."""
 
 
 class AuditRecord(Frozen):
@@ -200,3 +251,19 @@ class AuditRecord(Frozen):
     """Of the canonical bytes of `result`; a record whose digest differs was edited."""
     result: Result
     run: Run
+
+
+def in_a_line(record: AuditRecord) -> PastAudit:
+    """Give what an audit came to, counted over its gated criteria."""
+    result = record.result
+    states = [one.result for one in result.criterion_results if one.criterion in result.profile.gate]
+    passed = sum(state in {CriterionState.PASS, CriterionState.NOT_APPLICABLE} for state in states)
+    failed = states.count(CriterionState.FAIL)
+    return PastAudit(
+        as_of=result.as_of,
+        record_sha256=record.result_sha256,
+        verdict=result.decision.verdict,
+        passed=passed,
+        failed=failed,
+        open=len(states) - passed - failed,
+    )

@@ -1,11 +1,17 @@
 """Fill the shipped templates: every string escaped and cleaned, every name defined, nothing loaded from outside."""
 
 import re
+import traceback
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govkit.core.errors import UsageProblem
 from govkit.reports.wording import clean, lead
 from govkit.resources import shipped
 
@@ -18,6 +24,7 @@ FONTS: Final = (
     ("Inter", 600, "Inter-SemiBold.woff2"),
     ("JetBrains Mono", 400, "JetBrainsMono-Regular.woff2"),
 )
+SHIPPED_TEMPLATES: Final = "shipped"
 SHIPPED: Final = "shipped:"
 """Scheme of an address that stands for a font file of this package."""
 PAPER_ROWS, SCREEN_ROWS = 10, 25
@@ -47,19 +54,79 @@ def _font_data(folder: str) -> tuple[tuple[str, int, str], ...]:
     return tuple((family, weight, f"data:font/woff2;base64,{data[file]}") for family, weight, file in FONTS)
 
 
+_OWN: ContextVar[Path | None] = ContextVar("own templates", default=None)
+
+
+@contextmanager
+def templates_from(folder: Path | None) -> Iterator[None]:
+    """Let templates of this folder take the place of the shipped ones with the same name while reports are rendered.
+
+    They begin with `{% extends "shipped/report.html.j2" %}` and give some of its blocks anew. They run in a sandbox
+    that lets them read what the report says and change nothing.
+
+    Raises:
+        UsageProblem: the folder has no template, or one of them has an error; it names file and line.
+    """
+    if folder is None:
+        yield
+        return
+    _check(folder)
+    before = _OWN.set(folder)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
+def _check(folder: Path) -> None:
+    """Read every template of a folder, so that an error in one is found before anything is written."""
+    from jinja2 import TemplateError
+
+    names = sorted(path.name for path in folder.glob("*.j2"))
+    known = sorted(item.name for item in shipped("templates").iterdir() if item.name.endswith(".j2"))
+    if not names:
+        raise UsageProblem(f"{folder} holds no template", hint=f"templates to extend are: {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise UsageProblem(f"{folder / name} takes no template's place", hint=f"names are: {', '.join(known)}")
+        try:
+            environment(folder).get_template(name)
+        except (TemplateError, UnicodeDecodeError) as error:
+            raise _template_problem(error, folder / name) from None
+
+
+def _template_problem(error: Exception, file: Path) -> UsageProblem:
+    """Say in which file and line a template went wrong."""
+    line = getattr(error, "lineno", None)
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(str(file.parent)):
+            file, line = Path(frame.filename), frame.lineno
+    place = f"{file}:{line}" if line else str(file)
+    # Of Jinja's own words only those about syntax: others may quote what the report says.
+    said = getattr(error, "message", None) if hasattr(error, "lineno") else ""
+    return UsageProblem(
+        f"{place}: the template can't be filled ({said or type(error).__name__})",
+        hint="docs/adding.md says what a template may use",
+    )
+
+
 @cache
-def environment() -> "Environment":
-    """Give the one template environment."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+def environment(own: Path | None = None) -> "Environment":
+    """Give the template environment: shipped templates, and before them those of a folder of one's own."""
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
-    def source(name: str) -> str:
-        return (shipped("templates") / name).read_text("utf-8")
+    def source(name: str) -> tuple[str, str | None, None]:
+        plain = name.removeprefix(f"{SHIPPED_TEMPLATES}/")
+        if own is not None and plain == name and "/" not in name and (own / name).is_file():
+            return (own / name).read_text("utf-8"), str(own / name), None
+        return (shipped("templates") / plain).read_text("utf-8"), None, None
 
     def finalize(value: object) -> object:
         return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
-    made = Environment(
+    made = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(source),
         autoescape=True,
         undefined=StrictUndefined,
@@ -88,8 +155,20 @@ def _prose(text: str) -> "Markup":
 
 
 def fill(template: str, **values: object) -> str:
-    """Fill a template with the given names."""
-    return environment().get_template(template).render(**values)
+    """Fill a template with the given names.
+
+    Raises:
+        UsageProblem: a template of one's own has an error.
+    """
+    own = _OWN.get()
+    if own is None:
+        return environment().get_template(template).render(**values)
+    from jinja2 import TemplateError
+
+    try:
+        return environment(own).get_template(template).render(**values)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, OSError) as error:
+        raise _template_problem(error, own / template) from None
 
 
 def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool, values: dict[str, object]) -> str:

@@ -3,6 +3,7 @@
 import gc
 import os
 import warnings
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
@@ -24,6 +25,8 @@ from govkit.resources import shipped
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
 
+LOGO: Final = "record:logo"
+"""Address that stands for the logo in the record."""
 SYSTEM_LIBRARIES: Final = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -39,18 +42,18 @@ def _weasyprint() -> ModuleType:
     return module
 
 
-@cache
-def _fonts_alone() -> "URLFetcher":
-    """Give a fetcher that knows the shipped fonts and refuses every other address."""
+def _fonts_alone(logo: str = "") -> "URLFetcher":
+    """Give a fetcher that knows the shipped fonts and the record's logo and refuses every other address."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    addresses = {f"{SHIPPED}{file}": file for _, _, file in FONTS}
+    contents = {f"{SHIPPED}{file}": font(file) for _, _, file in FONTS}
+    contents |= {LOGO: b64decode(logo)} if logo else {}
 
     class FontsAlone(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
         def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-            if url not in addresses:
+            if url not in contents:
                 return super().fetch(url, headers)
-            return URLFetcherResponse(url, body=BytesIO(font(addresses[url])))
+            return URLFetcherResponse(url, body=BytesIO(contents[url]))
 
     return FontsAlone(allowed_protocols=())
 
@@ -113,14 +116,14 @@ def _page_type() -> type:
     style = weasyprint.CSS(string="\n".join(line for line in kept if not line.startswith(("::footnote", "::note"))))
 
     class Page(weasyprint.HTML):  # type: ignore[misc, name-defined] # WeasyPrint has no types
-        def __init__(self, page: str) -> None:
+        def __init__(self, page: str, logo: str) -> None:
             try:
                 # Our pages are XML as well, and read as such in a tenth of the time; what somebody adds may not be.
                 root = ET.fromstring(page)  # noqa: S314 - filled by our templates, every value escaped
             except ET.ParseError:
-                super().__init__(string=page, url_fetcher=_fonts_alone(), media_type="print")
+                super().__init__(string=page, url_fetcher=_fonts_alone(logo), media_type="print")
                 return
-            super().__init__(string="<html></html>", url_fetcher=_fonts_alone(), media_type="print")
+            super().__init__(string="<html></html>", url_fetcher=_fonts_alone(logo), media_type="print")
             self.wrapper_element = ElementWrapper.from_html_root(root)
             self.etree_element = self.wrapper_element.etree_element
 
@@ -150,7 +153,7 @@ def document(page: str, record: AuditRecord) -> bytes:
     with _dated(moment), _uncollected(), warnings.catch_warnings():
         # WeasyPrint leaves closing its colour profile to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        laid_out = _page_type()(spelled_out(page)).render()
+        laid_out = _page_type()(spelled_out(page), record.run.logo).render()
         metadata = laid_out.metadata
         metadata.generate_rdf_metadata = partial(_described, metadata.generate_rdf_metadata)
         return bytes(
@@ -166,3 +169,9 @@ def document(page: str, record: AuditRecord) -> bytes:
 def pdf_report(record: AuditRecord) -> bytes:
     """Write the report as an accessible PDF with the record attached."""
     return document(paper("report.html.j2", view=report_view(record)), record)
+
+
+@report_format("pdf-summary", file="summary.pdf")
+def pdf_summary(record: AuditRecord) -> bytes:
+    """Write the decision on two pages for boards, with the record attached."""
+    return document(paper("summary.html.j2", view=report_view(record)), record)

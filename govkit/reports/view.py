@@ -10,6 +10,7 @@ from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, DataFacts, ModelFacts
 from govkit.reports.applicability import Applicability, applicability
 from govkit.reports.areas import Area, CriterionRow, FindingRow, Pair, areas, criterion_row, pairs
+from govkit.reports.changes import Changes, changes
 from govkit.reports.checklists import Checklist, checklists, named
 from govkit.reports.gaps import Gaps, gaps
 from govkit.reports.lookup import Lookup, Number
@@ -176,6 +177,12 @@ class ReportView:
     """Role to the columns that have it, with their kinds."""
     more_columns: int
     warnings: tuple[str, ...]
+    organisation: str
+    classification: str
+    logo: str
+    """A PNG in base64; empty where there is none."""
+    changes: Changes | None
+    """What changed since the audit before; None where there was none."""
     glossary: tuple[Pair, ...] = GLOSSARY
 
     @property
@@ -401,6 +408,11 @@ def _columns(record: AuditRecord) -> tuple[Pair, ...]:
     return tuple((role, ", ".join(names)) for role, names in by_role.items())
 
 
+def _heading(record: AuditRecord, name: str) -> str:
+    given = record.result.config.get("report")
+    return shortened(str(given.get(name, "")), MOST_NAME) if isinstance(given, dict) else ""
+
+
 def report_view(record: AuditRecord) -> ReportView:
     """Turn a record into everything the report says. A pure function of the record."""
     book, result = Lookup(record), record.result
@@ -446,4 +458,8 @@ def report_view(record: AuditRecord) -> ReportView:
         columns=_columns(record),
         more_columns=max(len(result.columns) - MOST_COLUMNS, 0),
         warnings=record.run.warnings,
+        organisation=_heading(record, "organisation"),
+        classification=_heading(record, "classification"),
+        logo=record.run.logo,
+        changes=changes(book),
     )

@@ -161,7 +161,7 @@ def test_rendering_leaves_the_environment_as_it_was(monkeypatch):
 
 
 def test_no_address_but_the_shipped_fonts_is_fetched():
-    fetcher = pdf._fonts_alone()
+    fetcher = pdf._fonts_alone("")
     assert fetcher.fetch("shipped:Inter-Regular.woff2").read()[:4] == b"wOF2"
     for address in ("file:///etc/hostname", "http://localhost/", "data:text/plain,x", "shipped:../style.css.j2"):
         with pytest.raises(ValueError, match="disallowed protocol"):
