@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from govkit.core.digest import canonical
 from govkit.core.errors import MissingExtra, NothingToWrite, UsageProblem
 from govkit.core.record import AuditRecord
+from govkit.kept_notes import with_notes
 from govkit.pack import build
 from govkit.plugins.check import Attachment
 from govkit.plugins.report import FORMATS, ReportFormat
@@ -101,7 +102,8 @@ def deliver(
         for check_id, files in (attachments or {}).items()
         for file in files
     }
-    written = {**reports, **{f"{EVIDENCE}/{name}": content for name, content in evidence.items()}}
+    shown = {name: _annotated(out, name, content) for name, content in reports.items()}
+    written = {**shown, **{f"{EVIDENCE}/{name}": content for name, content in evidence.items()}}
     if packing is not None:
         written[build.FILE] = build.evidence_pack(record, reports, evidence, packing.metadata, packing.key)
     with _staged(out) as draft:
@@ -118,9 +120,15 @@ def put(folder: Path, name: str, content: bytes) -> Path:
     """Write one file whole or not at all."""
     check_writable(folder)
     with _staged(folder) as draft:
-        (draft / name).write_bytes(content)
+        (draft / name).write_bytes(_annotated(folder, name, content))
         (draft / name).replace(folder / name)
     return folder / name
+
+
+def _annotated(folder: Path, name: str, content: bytes) -> bytes:
+    """Carry over what people wrote into the Markdown document that stands in this one's place."""
+    there = folder / name
+    return with_notes(content, there.read_bytes()) if name.endswith(".md") and there.is_file() else content
 
 
 @contextmanager

@@ -32,9 +32,14 @@ def card(
     record: RecordArgument,
     formats: FormatOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; else the record's own.")] = None,
+    data: Annotated[bool, typer.Option("--data", help="The data sheet of the data instead.")] = False,
+    template: TemplateOption = None,
 ) -> None:
     """Render the model card from an audit.json."""
     from govkit.cli.options import names
     from govkit.cli.render import render_again
+    from govkit.reports.pages import templates_from
 
-    render_again(record, tuple(f"card-{name}" for name in names(formats) or ("md", "html", "pdf")), out)
+    kind = "data" if data else "card"
+    with templates_from(template):
+        render_again(record, tuple(f"{kind}-{name}" for name in names(formats) or ("md", "html", "pdf")), out)

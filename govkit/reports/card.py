@@ -1,9 +1,9 @@
 """The model card as a reader meets it: the sections of six standards, measured where possible, declared where not."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from govkit.core.control import Result
 from govkit.core.record import AuditRecord
@@ -23,93 +23,189 @@ class Declaration:
     question: str
 
 
+Fill = Literal["measured", "half", "declared"]
+
+
 @dataclass(frozen=True)
-class _Plan:
-    """A section: what is declared in it, and which families of checks fill it."""
+class Plan:
+    """A section: how it is filled, what is declared in it, and which families of checks fill it."""
 
     title: str
+    fill: Fill
     declared: tuple[Declaration, ...] = ()
     families: tuple[str, ...] = ()
 
 
+def _asks(key: str, title: str, question: str) -> Declaration:
+    return Declaration(key, title, question)
+
+
 SECTIONS: Final = (
-    _Plan(
-        "Who stands behind it",
+    Plan("Identity", "measured"),
+    Plan(
+        "Owners and contact",
+        "declared",
         (
-            Declaration("owners", "Owners", "Who answers for this model?"),
-            Declaration("developers", "Developers", "Who built it?"),
-            Declaration("contact", "Contact", "Where do questions go?"),
-            Declaration("licence", "Licence", "Under which terms may it be used? An SPDX id where there is one."),
-            Declaration("references", "References", "Which papers or documents describe it?"),
-            Declaration("citation", "Citation", "How should it be cited?"),
+            _asks("owners", "Owners", "Who answers for this model?"),
+            _asks("developers", "Developers", "Who built it?"),
+            _asks("contact", "Contact", "Where do questions go?"),
         ),
     ),
-    _Plan(
-        "Use",
+    Plan(
+        "Licence and references",
+        "declared",
         (
-            Declaration("intended_use", "Intended use", "What is it for, and for whom?"),
-            Declaration("users", "Users", "Who works with its answers?"),
-            Declaration("downstream_use", "Downstream use", "What may be built on it?"),
-            Declaration("out_of_scope", "Out of scope", "What must it not be used for?"),
-            Declaration("instructions", "Instructions for use", "How is it called, and how are its answers read?"),
+            _asks("licence", "Licence", "Under which terms may it be used? An SPDX id where there is one."),
+            _asks("references", "References", "Which papers or documents describe it?"),
+            _asks("citation", "Citation", "How should it be cited?"),
         ),
     ),
-    _Plan("Model"),
-    _Plan(
-        "Data",
+    Plan("Model", "measured"),
+    Plan("Software", "measured"),
+    Plan(
+        "Intended use",
+        "declared",
         (
-            Declaration("training_data", "Training data", "Where do the rows come from, and what do they stand for?"),
-            Declaration("preprocessing", "Preparation", "How were rows cleaned, labelled and transformed?"),
-            Declaration("sensitive_data", "Sensitive data", "Which personal or special categories does it hold?"),
+            _asks("intended_use", "Intended use", "What is it for, and for whom?"),
+            _asks("users", "Users", "Who works with its answers?"),
+            _asks("downstream_use", "Downstream use", "What may be built on it?"),
+            _asks("out_of_scope", "Out of scope", "What must it not be used for?"),
         ),
-        ("quality", "provenance"),
     ),
-    _Plan(
-        "Evaluation",
-        (Declaration("metrics_rationale", "Why these metrics", "Why do these metrics fit the use?"),),
-        ("performance",),
+    Plan(
+        "Instructions for use",
+        "half",
+        (_asks("instructions", "Instructions for use", "How is it called, and how are its answers read?"),),
     ),
-    _Plan("Robustness", (), ("robustness",)),
-    _Plan(
+    Plan(
+        "Training data",
+        "half",
+        (
+            _asks("training_data", "Training data", "Where do the rows come from, and what do they stand for?"),
+            _asks("sensitive_data", "Sensitive data", "Which personal or special categories does it hold?"),
+        ),
+        ("provenance",),
+    ),
+    Plan(
+        "Preparation of the data",
+        "half",
+        (_asks("preprocessing", "Preparation", "How were rows cleaned, labelled and transformed?"),),
+        ("quality",),
+    ),
+    Plan("Evaluation", "measured", (), ("performance",)),
+    Plan(
+        "Why these metrics",
+        "declared",
+        (_asks("metrics_rationale", "Why these metrics", "Why do these metrics fit the use?"),),
+    ),
+    Plan("Results", "measured"),
+    Plan("Robustness", "measured", (), ("robustness",)),
+    Plan(
         "Privacy",
+        "half",
         (
-            Declaration("retention", "Retention", "How long are training rows kept?"),
-            Declaration(
-                "data_subject_requests", "Requests of people concerned", "How can a person ask about their record?"
-            ),
+            _asks("retention", "Retention", "How long are training rows kept?"),
+            _asks("data_subject_requests", "Requests of people concerned", "How can a person ask about their record?"),
         ),
         ("privacy", "pii"),
     ),
-    _Plan("Security of the model file", (), ("security",)),
-    _Plan(
+    Plan("Security of the model file", "measured", (), ("security",)),
+    Plan(
         "Fairness",
-        (Declaration("fairness", "Groups and mitigation", "Which groups could be harmed, and what was done?"),),
+        "half",
+        (_asks("fairness", "Groups and mitigation", "Which groups could be harmed, and what was done?"),),
         ("fairness",),
     ),
-    _Plan("Explainability", (Declaration("explainability", "Explanations", "How can one answer be explained?"),)),
-    _Plan(
+    Plan(
+        "Explainability",
+        "half",
+        (_asks("explainability", "Explanations", "How can one answer be explained?"),),
+        ("explainability", "behaviour"),
+    ),
+    Plan(
         "Limitations",
-        (Declaration("limitations", "Declared by the owners", "Where does it work badly or not at all?"),),
+        "measured",
+        (_asks("limitations", "Declared by the owners", "Where does it work badly or not at all?"),),
     ),
-    _Plan(
+    Plan(
         "Ethical considerations",
-        (Declaration("ethical", "Considerations", "Who could be harmed, and what was done about it?"),),
+        "declared",
+        (_asks("ethical", "Considerations", "Who could be harmed, and what was done about it?"),),
     ),
-    _Plan("Human oversight", (Declaration("oversight", "Oversight", "Who may overrule it, and how?"),)),
-    _Plan(
-        "Risk management and standards",
+    Plan("Human oversight", "declared", (_asks("oversight", "Oversight", "Who may overrule it, and how?"),)),
+    Plan(
+        "Risk management",
+        "half",
+        (_asks("risk_management", "Risk management", "Which risks are known, and who decided about them?"),),
+    ),
+    Plan(
+        "Standards and conformity",
+        "declared",
         (
-            Declaration("risk_management", "Risk management", "Which risks are known, and who decided about them?"),
-            Declaration("standards", "Standards applied", "Which standards were followed?"),
-            Declaration("conformity", "Declaration of conformity", "Which declaration was signed, and where is it?"),
+            _asks("standards", "Standards applied", "Which standards were followed?"),
+            _asks("conformity", "Declaration of conformity", "Which declaration was signed, and where is it?"),
         ),
     ),
-    _Plan(
+    Plan(
         "Monitoring",
-        (Declaration("monitoring", "After release", "What is watched in use, by whom, and when is it withdrawn?"),),
+        "declared",
+        (_asks("monitoring", "After release", "What is watched in use, by whom, and when is it withdrawn?"),),
+        ("drift",),
     ),
-    _Plan("Environment", (Declaration("environment", "Energy and emissions", "What did training and use consume?"),)),
+    Plan(
+        "Environment",
+        "declared",
+        (_asks("environment", "Energy and emissions", "What did training and use consume?"),),
+    ),
 )
+"""The union of six standards; what was not assessed, and the evidence, follow in every card and make 26."""
+
+SHEET: Final = (
+    Plan("Composition", "measured"),
+    Plan(
+        "Origin",
+        "half",
+        (
+            _asks("source", "Source", "Which person or organisation does the data come from?"),
+            _asks("geography", "Geography", "Which countries do the rows come from?"),
+            _asks("parents", "Derived from", "Which data sets was it derived from?"),
+        ),
+        ("provenance",),
+    ),
+    Plan(
+        "Collection",
+        "declared",
+        (
+            _asks("collected_from", "Collected from", "On which day did collection begin?"),
+            _asks("collected_to", "Collected to", "On which day did it end?"),
+            _asks("intended_use", "Purpose", "What was the data collected for?"),
+            _asks("processing", "Preparation", "How was it cleaned and labelled?"),
+        ),
+    ),
+    Plan(
+        "Personal data",
+        "half",
+        (
+            _asks("lawful_basis", "Lawful basis", "On which basis may personal data be used?"),
+            _asks("privacy_techniques", "Protection", "What was done to protect people?"),
+        ),
+        ("pii",),
+    ),
+    Plan("Quality", "measured", (), ("quality",)),
+    Plan("Representativeness", "measured", (), ("fairness", "drift")),
+    Plan(
+        "Licence and upkeep",
+        "declared",
+        (
+            _asks("license", "Licence", "Under which terms may it be used? An SPDX id where there is one."),
+            _asks("version", "Version", "Which version is this?"),
+            _asks("issued", "Issued", "On which day was it issued?"),
+            _asks("retention_until", "Kept until", "By which day is it deleted?"),
+            _asks("contact", "Contact", "Who answers questions about it?"),
+        ),
+    ),
+)
+"""The sections of a data sheet; its declarations are the `provenance:` block of govkit.yaml."""
 _ALIASES: Final = {
     "license": "licence",
     "owner": "owners",
@@ -135,6 +231,7 @@ class Section:
 
     title: str
     link: str
+    fill: Fill
     told: tuple[Told, ...]
     pairs: tuple[Pair, ...]
     criteria: tuple[CriterionRow, ...]
@@ -145,8 +242,11 @@ class Section:
 
 @dataclass(frozen=True)
 class CardView:
-    """Everything a model card says, in its order."""
+    """Everything a model card or a data sheet says, in its order."""
 
+    kind: Literal["Model card", "Data sheet"]
+    block: Literal["model_card", "provenance"]
+    """The block of govkit.yaml that its declarations stand in."""
     report: ReportView
     iso_day: str
     sections: tuple[Section, ...]
@@ -224,20 +324,62 @@ def _checks(areas: tuple[Area, ...], families: tuple[str, ...]) -> list[CheckVie
     return [check for area in areas if area.id in families for check in area.checks]
 
 
-def _section(plan: _Plan, given: Mapping[str, tuple[str, ...]], view: ReportView, record: AuditRecord) -> Section:
+def _identity(view: ReportView) -> tuple[Pair, ...]:
+    rows = [("name", view.name), ("version", view.version), ("purpose", view.purpose), ("audited on", view.day)]
+    return tuple((name, value) for name, value in (*rows, ("record", view.digest)) if value)
+
+
+def _subject(record: AuditRecord, role: str) -> tuple[Pair, ...]:
+    view = report_view(record)
+    return tuple(pair for pair in view.subject if pair[0] == role)
+
+
+def _results(record: AuditRecord) -> tuple[Pair, ...]:
+    """Give the ungrouped performance numbers, those that the model index of a hub holds."""
+    book = Lookup(record)
+    kept = {name for name, _, _ in metrics(record)}
+    return tuple(
+        (book.meaning(one.check, found.name), " ".join(part for part in (number.text, number.interval) if part))
+        for one in record.result.evidence
+        if one.check.startswith("performance.")
+        for found in one.measurements
+        if found.name in kept and not found.group
+        for number in (book.number(one.check, found),)
+    )
+
+
+def _inputs(record: AuditRecord) -> tuple[Pair, ...]:
+    return tuple(pair for pair in _model(record) if pair[0] in {"inputs", "classes", "task"})
+
+
+def _composition(view: ReportView) -> tuple[Pair, ...]:
+    return (*view.subject[1:], *((f"columns: {role}", names) for role, names in view.columns))
+
+
+def _pairs(title: str, record: AuditRecord, view: ReportView) -> tuple[Pair, ...]:
+    """Give what the record itself says in a section."""
+    own: dict[str, Callable[[], tuple[Pair, ...]]] = {
+        "Identity": lambda: _identity(view),
+        "Model": lambda: _model(record),
+        "Software": lambda: tuple(record.result.software.items()),
+        "Instructions for use": lambda: _inputs(record),
+        "Training data": lambda: _subject(record, "training data"),
+        "Evaluation": lambda: _subject(record, "hold-out data"),
+        "Results": lambda: _results(record),
+        "Composition": lambda: _composition(view),
+    }
+    return own[title]() if title in own else ()
+
+
+def _section(plan: Plan, given: Mapping[str, tuple[str, ...]], view: ReportView, record: AuditRecord) -> Section:
     checks = _checks(view.areas, plan.families)
-    told = tuple(Told(one.title, given[one.key]) for one in plan.declared if one.key in given)
-    pairs = {
-        "Who stands behind it": tuple((one.title, "; ".join(one.paragraphs)) for one in told),
-        "Model": _model(record),
-        "Data": tuple(view.subject[1:]),
-    }.get(plan.title, ())
-    points = {"Limitations": _limitations(view), "Risk management and standards": _controls(view)}.get(plan.title, ())
+    points = {"Limitations": _limitations(view), "Risk management": _controls(view)}.get(plan.title, ())
     return Section(
         title=plan.title,
         link=anchor("s", plan.title),
-        told=() if plan.title == "Who stands behind it" else told,
-        pairs=pairs,
+        fill=plan.fill,
+        told=tuple(Told(one.title, given[one.key]) for one in plan.declared if one.key in given),
+        pairs=_pairs(plan.title, record, view),
         criteria=tuple(row for check in checks for row in check.criteria),
         numbers=tuple(row for check in checks for row in check.numbers),
         figures=tuple(figure for check in checks for figure in check.figures),
@@ -251,18 +393,51 @@ def _filled(section: Section) -> bool:
 
 def card_view(record: AuditRecord) -> CardView:
     """Turn a record into everything its model card says. A pure function of the record."""
-    view, given = report_view(record), declarations(record)
+    given = declarations(record)
     known = {one.key for plan in SECTIONS for one in plan.declared}
     other = tuple(Told(key.replace("_", " "), text) for key, text in given.items() if key not in known)
-    sections = [_section(plan, given, view, record) for plan in SECTIONS]
-    if other:
-        sections.append(Section("Other declarations", anchor("s", "other"), other, (), (), (), (), ()))
+    more = (
+        (Section("Other declarations", anchor("s", "other"), "declared", other, (), (), (), (), ()),) if other else ()
+    )
+    return _card("Model card", "model_card", SECTIONS, given, record, more)
+
+
+def sheet_view(record: AuditRecord) -> CardView:
+    """Turn a record into everything the data sheet of its data says. A pure function of the record."""
+    block = record.result.config.get("provenance")
+    given = {
+        str(key): paragraphs
+        for key, value in (block.items() if isinstance(block, dict) else ())
+        if (paragraphs := _paragraphs(_plain(value)))
+    }
+    return _card("Data sheet", "provenance", SHEET, given, record, ())
+
+
+def _plain(value: object) -> object:
+    """Lay out a list of named things as their names; nothing declared is nothing said."""
+    if isinstance(value, list | tuple):
+        return [item.get("name", "") if isinstance(item, dict) else item for item in value]
+    return "" if value is None or isinstance(value, dict) else value
+
+
+def _card(  # noqa: PLR0913, PLR0917 - what differs between the two documents
+    kind: Literal["Model card", "Data sheet"],
+    block: Literal["model_card", "provenance"],
+    plans: tuple[Plan, ...],
+    given: Mapping[str, tuple[str, ...]],
+    record: AuditRecord,
+    more: tuple[Section, ...],
+) -> CardView:
+    view = report_view(record)
+    sections = (*(_section(plan, given, view, record) for plan in plans), *more)
     return CardView(
+        kind=kind,
+        block=block,
         report=view,
         iso_day=view.iso_day,
         sections=tuple(section for section in sections if _filled(section)),
-        lacking=tuple(one for plan in SECTIONS for one in plan.declared if one.key not in given),
-        licence=given.get("licence", ("",))[0],
+        lacking=tuple(one for plan in plans for one in plan.declared if one.key not in given),
+        licence=given.get("licence", given.get("license", ("",)))[0],
     )
 
 

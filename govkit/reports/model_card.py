@@ -1,11 +1,12 @@
-"""The model card as a web page, as a PDF, and as Markdown that a model hub understands."""
+"""The model card and the data sheet as web pages, as PDFs, as JSON, and as Markdown that a model hub understands."""
 
 import re
 from typing import Final
 
+from govkit.core.digest import canonical
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
-from govkit.reports.card import CardView, card_view, metrics
+from govkit.reports.card import CardView, Section, card_view, metrics, sheet_view
 from govkit.reports.pages import fill, paper, screen
 from govkit.reports.pdf import document
 from govkit.reports.wording import clean, shortened
@@ -37,6 +38,83 @@ def card_markdown(record: AuditRecord) -> bytes:
     """Write the model card as Markdown with the front matter that Hugging Face reads."""
     view = card_view(record)
     return clean(_front_matter(record, view) + fill("model_card.md.j2", view=view)).encode()
+
+
+@report_format("card-json", file="model_card.json")
+def card_json(record: AuditRecord) -> bytes:
+    """Write the model card as canonical JSON for other programs."""
+    return _json(card_view(record))
+
+
+@report_format("data-html", file="data_sheet.html")
+def sheet_page(record: AuditRecord) -> bytes:
+    """Write the data sheet as one self-contained web page."""
+    return screen("model_card.html.j2", view=sheet_view(record))
+
+
+@report_format("data-pdf", file="data_sheet.pdf")
+def sheet_pdf(record: AuditRecord) -> bytes:
+    """Write the data sheet as an accessible PDF with the record attached."""
+    return document(paper("model_card.html.j2", view=sheet_view(record)), record)
+
+
+@report_format("data-md", file="data_sheet.md")
+def sheet_markdown(record: AuditRecord) -> bytes:
+    """Write the data sheet as Markdown with the front matter of a data set card."""
+    import yaml
+
+    view = sheet_view(record)
+    matter: dict[str, object] = {**_licence(view), "pretty_name": view.report.name, "tags": ["tabular", "govkit"]}
+    front = f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)}---\n"
+    return clean(front + fill("model_card.md.j2", view=view)).encode()
+
+
+@report_format("data-json", file="data_sheet.json")
+def sheet_json(record: AuditRecord) -> bytes:
+    """Write the data sheet as canonical JSON for other programs."""
+    return _json(sheet_view(record))
+
+
+def _json(view: CardView) -> bytes:
+    report = view.report
+    return canonical(
+        {
+            "kind": view.kind,
+            "name": report.name,
+            "version": report.version,
+            "audited_on": view.iso_day,
+            "record_sha256": report.digest,
+            "verdict": report.verdict.word,
+            "sections": [_section(section) for section in view.sections],
+            "not_assessed": [item.title for gap in report.gaps.missing for item in gap.items],
+            "lacking": [{"key": f"{view.block}.{one.key}", "question": one.question} for one in view.lacking],
+            "owner": report.owner,
+        }
+    )
+
+
+def _section(section: Section) -> dict[str, object]:
+    return {
+        "title": section.title,
+        "filled": section.fill,
+        "declared": {one.title: list(one.paragraphs) for one in section.told},
+        "facts": dict(section.pairs),
+        "from_the_audit": list(section.points),
+        "criteria": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "result": row.mark.word,
+                "limit": row.limit,
+                "measured": [{"value": one.raw, "n": one.n, "interval": one.interval} for one in row.measured],
+            }
+            for row in section.criteria
+        ],
+        "numbers": [
+            {"name": row.name, "meaning": row.meaning, "value": row.number.raw, "n": row.number.n}
+            for row in section.numbers
+        ],
+    }
 
 
 def _licence(view: CardView) -> dict[str, str]:
