@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from govkit.assessment.again import catalog_with
-from govkit.assessment.catalogs import Catalog, load, load_crosswalk
+from govkit.assessment.catalogs import Catalog, catalog_with, load, load_crosswalk
 from govkit.assessment.profiles import demands_of, load_profile, profile_names
 from govkit.core.control import Applies, Control, Criterion, Crosswalk, Framework, Profile
 from govkit.core.errors import UsageProblem
@@ -27,13 +26,12 @@ def explain(name: str, record: AuditRecord | None = None) -> str:
     profiles = {profile: load_profile(profile, catalog) for profile in profile_names()}
     lines = _from_catalog(name, catalog, profiles, record)
     if lines is None:
-        # importing every check takes longer than reading every catalog
-        checks = CHECKS.all()
-        if name not in checks:
-            ids = [*checks, *_ids(catalog), *profiles]
+        found = CHECKS.find(name)
+        if found is None:
+            ids = [*CHECKS.all(), *_ids(catalog), *profiles]
             hint = did_you_mean(name, ids, "`govkit checks list` and `govkit controls list` name what there is")
             raise UsageProblem(f"nothing is called {name!r}", hint=hint)
-        lines = _check(checks[name], catalog, profiles, record)
+        lines = _check(found, catalog, profiles, record)
     return "\n".join(lines)
 
 

@@ -1,11 +1,10 @@
 """Judge a record's evidence again by another profile's limits and demands; nothing is measured again."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 
 from govkit.assessment.assess import judge_all
-from govkit.assessment.catalogs import Catalog, load
+from govkit.assessment.catalogs import Catalog
 from govkit.assessment.criteria import MESSAGES, distance, worst_value
 from govkit.assessment.profiles import criteria_for
 from govkit.assessment.rollup import Gathered, roll_up
@@ -24,14 +23,6 @@ from govkit.core.control import (
 from govkit.core.control import Result as CriterionState
 from govkit.core.record import AuditRecord, Result
 from govkit.strict_yaml import Document
-
-
-def catalog_with(record: AuditRecord) -> Catalog:
-    """Give the shipped catalog with the frameworks of a record, the user's own ones among them."""
-    catalog = load()
-    own = {framework.id: framework for framework in record.result.frameworks}
-    frameworks = {**{framework.id: framework for framework in catalog.frameworks}, **own}
-    return replace(catalog, frameworks=tuple(frameworks.values()))
 
 
 def judged_again(record: AuditRecord, profile: Profile, catalog: Catalog) -> AuditRecord:

@@ -1,7 +1,7 @@
 """Read the criteria, frameworks and crosswalk under `controls/` and reject what doesn't fit together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,6 +15,7 @@ from govkit.config import CriterionOverride
 from govkit.core.control import Control, ControlRef, Criterion, Crosswalk, Framework, Limit, Link, Relation
 from govkit.core.errors import UsageProblem
 from govkit.core.frozen import Frozen
+from govkit.core.record import AuditRecord
 from govkit.plugins.check import Check
 from govkit.resources import shipped
 from govkit.strict_yaml import Document, did_you_mean, read
@@ -95,6 +96,14 @@ def load(extra: Sequence[Path] = (), *, checks: Mapping[str, Check] | None = Non
         frameworks[framework.id] = framework
         own.extend([framework.id] if source in own_files else [])
     return Catalog(judged.criteria, tuple(frameworks.values()), judged.unmeasured, frozenset(own))
+
+
+def catalog_with(record: AuditRecord) -> Catalog:
+    """Give the shipped catalog with the frameworks of a record, the user's own ones among them."""
+    catalog = load()
+    own = {framework.id: framework for framework in record.result.frameworks}
+    frameworks = {**{framework.id: framework for framework in catalog.frameworks}, **own}
+    return replace(catalog, frameworks=tuple(frameworks.values()))
 
 
 def framework_names() -> tuple[str, ...]:

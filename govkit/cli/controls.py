@@ -18,8 +18,7 @@ def list_controls(
     record: Annotated[Path | None, typer.Option("--record", help="Add the status in this audit.json.")] = None,
 ) -> None:
     """List controls."""
-    from govkit.assessment.again import catalog_with
-    from govkit.assessment.catalogs import load
+    from govkit.assessment.catalogs import catalog_with, load
     from govkit.cli.console import table
     from govkit.core.control import Status
     from govkit.core.errors import UsageProblem

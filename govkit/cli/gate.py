@@ -38,7 +38,8 @@ def gate(
     read = read_record(record)
     wanted = None
     if profile:
-        from govkit.assessment.again import catalog_with, judged_again
+        from govkit.assessment.again import judged_again
+        from govkit.assessment.catalogs import catalog_with
         from govkit.assessment.profiles import load_profile
 
         catalog = catalog_with(read)

@@ -77,6 +77,13 @@ def test_the_gate_decides_again_without_anything_heavy(record):
     assert "by profile data-only" in out
 
 
+def test_explaining_a_check_imports_no_other_check():
+    code, modules, out = loaded_by("explain", "quality.size")
+    assert (code, "Judged by:" in out) == (0, True)
+    loaded = {name for name in modules if name.startswith("govkit.checks.") and name.count(".") == 3}
+    assert loaded == {"govkit.checks.quality.size"}
+
+
 @pytest.mark.parametrize(
     "words",
     [
