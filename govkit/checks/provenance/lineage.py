@@ -128,7 +128,7 @@ def _steps(metadata: Metadata, test: Dataset | None) -> list[Step]:
 
 def _graph(steps: list[Step]) -> Iterator[Product]:
     circles = _circles(steps)
-    yield Measurement(name="lineage_cycles", value=len(circles), unit="count", n=len(steps))
+    yield Measurement(name="lineage_cycles", value=len(circles), unit="count", n=len(steps) + 1)
     for name in circles:
         yield _finding("cycle", "PRV-010", Severity.MEDIUM, name, name=name)
     if steps:
