@@ -286,9 +286,14 @@ def _by_vocabulary(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
         yield Claim(found.entity, Likelihood.LIKELY, found.share, ("vocabulary",))
 
 
+FEWEST_PLACES: Final = 6
+"""Fewest distinct values that are claimed as places without a header: north, lily and red are places too."""
+
+
 def _by_place(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
     found = seen.profile
-    open_to_it = seen.header.entities <= {"LOCATION", "PERSON"} and not found.free_text and found.values > 1
+    least = 2 if "LOCATION" in seen.header.entities else FEWEST_PLACES
+    open_to_it = seen.header.entities <= {"LOCATION", "PERSON"} and not found.free_text and found.values >= least
     if open_to_it and found.place >= 0.5 and found.place > found.person:  # noqa: PLR2004 - most of them
         yield Claim("LOCATION", Likelihood.LIKELY, found.place, ("places",))
 
