@@ -14,7 +14,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "reach": "unblocked by: a value with its whole interval {limit}",
     "exact": "unblocked by: a value {limit}",
     "rows": "unblocked by: about {rows} rows instead of {n}, if the value stays as supposed",
-    "waive": "or accepted for a while, by another person: govkit waive {criterion}",
+    "waive": "or accepted for a while, by another person: govkit waive {criterion} --record RECORD",
     "accepted": "accepted until {until} by {by}: {id}, {reason}",
     "never": "its failure can't be waived",
     "left_out": "missing: {check} did not run; audit without --only",
