@@ -56,8 +56,16 @@ def likeness(text: str) -> Likeness:
     if not words:
         return Likeness(0, 0, 0, 0)
     common = sum(word in _everyday() for word in words) / len(words)
-    organisation = float(bool(set(words) & _ORGANISATIONS))
+    organisation = float(bool(set(words) & _ORGANISATIONS) or _LEGAL_FORM.search(text) is not None)
     return Likeness(_person(text), _place(text), common, organisation)
+
+
+_LEGAL_FORM: Final = re.compile(
+    r"\b(s\.?a\.?r\.?l|s\.?a\.?s|s[./]?a|s\.?n\.?c|s\.?l\.?u?|s\.?c\.?p|a\.?s|s\.?r\.?o|ab|hb|kb|oy|aps|e\.?i\.?r\.?e\.?l\.?i|me)\.?$"
+    r"|\b(et|e|y|&|and) (fils|filhos|hijos|figli|asociados|associes|associados|sons|co|söhne)\b",
+    re.IGNORECASE,
+)
+"""How firms that bear a family's name are written."""
 
 
 def _person(text: str) -> float:
@@ -153,9 +161,24 @@ _HOUSE: Final = re.compile(
 )
 
 
+_NUMBERED_STREET: Final = re.compile(
+    r"^(flat \w+\W+)?\d{1,6}[a-z]? ([^\W\d_][\w'.-]* ){1,3}"
+    r"(alley|annex|arcade|bayou|beach|bend|bluff|bottom|branch|bridge|brook|burg|bypass|camp|canyon|cape|causeway|center|cliff|club|common|corner|course|cove|creek|crest|crossing|dale|dam|"
+    r"divide|estate|extension|fall|ferry|field|flat|ford|forest|forge|fork|fort|freeway|garden|gateway|glen|green|harbor|"
+    r"haven|heights|hill|hollow|inlet|island|isle|junction|key|knoll|lake|landing|light|loaf|lock|lodge|mall|manor|meadow|"
+    r"mill|mission|motorway|mount|mountain|neck|orchard|oval|overpass|park|pass|passage|path|pine|plain|point|port|prairie|"
+    r"radial|ramp|ranch|rapid|rest|ridge|river|route|run|shoal|shore|skyway|spring|spur|station|stream|summit|throughway|"
+    r"trace|track|tunnel|underpass|union|valley|viaduct|view|village|ville|vista|wall|well|road|street|square)s?\b",
+    re.IGNORECASE,
+)
+"""The endings of streets that the United States' post office lists, behind a house number and a name."""
+
+
 def is_street(text: str) -> bool:
     """Say whether a text looks like a street address: a word for a street, with a number beside it."""
-    return len(text) <= 4 * LONGEST_NAME and any(map(str.isdigit, text)) and bool(STREET.search(text))
+    if len(text) > 4 * LONGEST_NAME or not any(map(str.isdigit, text)):
+        return False
+    return STREET.search(text) is not None or _NUMBERED_STREET.search(text) is not None
 
 
 def has_street_word(text: str) -> bool:

@@ -275,9 +275,16 @@ def _by_pattern(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
     share = _share(seen, lambda value: _EMAIL.fullmatch(value) is not None)
     if share >= seen.thresholds.share and share * len(seen.column.values) > seen.thresholds.distinct:
         yield Claim("EMAIL_ADDRESS", Likelihood.LIKELY, share, ("pattern",))
+    insured = _share(seen, lambda value: _INSURANCE_NUMBER.fullmatch(value) is not None)
+    if insured >= 0.6 and seen.column.distinct >= FEWEST_STREETS:  # noqa: PLR2004 - most of them
+        yield Claim("NATIONAL_ID", Likelihood.LIKELY, insured, ("pattern",), "gb.nino")
     found = seen.profile
     if seen.silent and found.values >= FEW and found.passwords >= 0.4 and found.shapes >= 0.5 and found.words < 4:  # noqa: PLR2004
         yield Claim("PASSWORD", Likelihood.LIKELY, found.passwords, ("pattern",))
+
+
+_INSURANCE_NUMBER: Final = re.compile(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]")
+"""A national insurance number of the United Kingdom; it has no check digit."""
 
 
 def _by_vocabulary(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
