@@ -30,7 +30,7 @@ SHIPPED: Final = "shipped:"
 PAPER_ROWS, SCREEN_ROWS = 10, 25
 """Rows of an evidence table that are laid out; the record has the others."""
 MOST_BYTES: Final = 300 * 1024
-"""A web page that would grow beyond this has the core of its fonts (ASCII and signs), beyond that it has none."""
+"""A web page that would grow beyond this has the core of its fonts (ASCII and signs), or none where that keeps it."""
 CORE: Final = "core/"
 
 _FOR_SCREENS: Final = re.compile(r"</?bdi>|</?data(?: [^>]*)?>")
@@ -171,11 +171,15 @@ def fill(template: str, **values: object) -> str:
         raise _template_problem(error, own / template) from None
 
 
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
 def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool, values: dict[str, object]) -> str:
     from markupsafe import Markup
 
     style = fill("style.css.j2", paper=paper, fonts=fonts)
-    digest = b64encode(sha256(style.encode()).digest()).decode()
+    digest = _digest(style)
     # The style sheet is ours and holds no value of the record.
     shown = {"style": Markup(style), "style_digest": digest, "most_rows": PAPER_ROWS if paper else SCREEN_ROWS}  # noqa: S704
     return fill(template, paper=paper, **shown, **values)
@@ -191,10 +195,18 @@ def paper(template: str, **values: object) -> str:
     return clean(_FOR_SCREENS.sub("", _page(template, fonts, paper=True, values=values)))
 
 
-def screen(template: str, **values: object) -> bytes:
+def screen(template: str, *, script: str = "", **values: object) -> bytes:
     """Fill a page template for a browser, one file with nothing outside, with its fonts where there is room."""
+    if script:
+        from markupsafe import Markup
+
+        code = fill(script)
+        # The script is ours and holds no value of the record; the page is whole without it.
+        values |= {"script": Markup(code), "script_digest": _digest(code)}  # noqa: S704
+    page = b""
     for fonts in (_font_data(""), _font_data(CORE)):
         page = clean(_page(template, fonts, paper=False, values=values)).encode()
         if len(page) <= MOST_BYTES:
             return page
-    return clean(_page(template, (), paper=False, values=values)).encode()
+    bare = clean(_page(template, (), paper=False, values=values)).encode()
+    return bare if len(bare) <= MOST_BYTES else page

@@ -43,6 +43,8 @@ class Page(HTMLParser):
         assert self._open.pop() == tag, tag
 
     def handle_data(self, data):
+        if self._open and self._open[-1] == "script":
+            return
         if self._open and self._open[-1] == "style":
             self.style += data
             return

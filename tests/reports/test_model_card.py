@@ -1,12 +1,15 @@
+import json
 import re
+from collections import Counter
 
 import pytest
 import report_records as records
 import yaml
 from read_page import Page
 
-from govkit.reports.card import SECTIONS, card_view, declarations
-from govkit.reports.model_card import card_markdown, card_page
+from govkit.kept_notes import with_notes
+from govkit.reports.card import SECTIONS, SHEET, card_view, declarations, sheet_view
+from govkit.reports.model_card import card_json, card_markdown, card_page, sheet_json, sheet_markdown, sheet_page
 from govkit.reports.wording import clean
 
 
@@ -86,3 +89,62 @@ def test_hostile_declarations_stay_text_in_markdown():
     assert "![x](http" not in body
     assert not [line for line in body.splitlines() if line.startswith("name: x")]
     assert clean(body) == body
+
+
+def test_a_card_has_twenty_six_sections_of_which_people_fill_nine():
+    filled = Counter(plan.fill for plan in SECTIONS)
+    # what was not assessed, and the evidence, close every card and come from the audit
+    assert filled == {"measured": 10 - 2, "half": 7, "declared": 9}
+    titles = [one.title for one in card_view(records.passing()).sections]
+    assert titles == [plan.title for plan in SECTIONS if plan.title in titles]
+
+
+def test_a_data_sheet_says_what_is_in_the_data_and_asks_for_what_people_know():
+    record = records.failing()
+    provenance = {"source": "Loan ledger", "license": "cc-by-4.0", "collected_from": "2025-01-01", "parents": []}
+    config = {**record.result.config, "provenance": provenance}
+    record = record.model_copy(update={"result": record.result.model_copy(update={"config": config})})
+    view = sheet_view(record)
+    titles = {one.title: one for one in view.sections}
+    assert {"Composition", "Personal data", "Quality"} <= set(titles)
+    assert [one.title for one in titles["Personal data"].criteria] == ["No direct identifiers in the data"]
+    asked = {one.key for plan in SHEET for one in plan.declared}
+    assert {one.key for one in view.lacking} == asked - {"source", "license", "collected_from"}
+    matter, body = front_matter(sheet_markdown(record))
+    assert matter["license"] == "cc-by-4.0"
+    assert "Loan ledger" in body
+    assert "Data sheet" in Page(sheet_page(record)).words
+
+
+@pytest.mark.parametrize("render", [card_json, sheet_json])
+@pytest.mark.parametrize("name", sorted(records.ALL))
+def test_cards_as_json_hold_the_measured_values_and_name_the_gaps(render, name):
+    record = records.ALL[name]()
+    card = json.loads(render(record))
+    measured = {found.value for one in record.result.evidence for found in one.measurements}
+    shown = {one["value"] for section in card["sections"] for row in section["criteria"] for one in row["measured"]}
+    assert {round(value, 9) for value in shown} <= {round(value, 9) for value in measured}
+    assert all(one["key"].partition(".")[0] in {"model_card", "provenance"} for one in card["lacking"])
+
+
+def test_a_gap_has_an_owner_or_says_that_nobody_is_named():
+    record = records.build(records.good_evidence(), card={})
+    owner = record.result.system.owner
+    assert f"To act: {owner}" in Page(card_page(record)).words
+    system = record.result.system.model_copy(update={"owner": ""})
+    nobody = record.model_copy(update={"result": record.result.model_copy(update={"system": system})})
+    assert "nobody is named" in Page(card_page(nobody)).words
+
+
+def test_what_people_write_between_the_note_lines_survives():
+    first = card_markdown(records.passing())
+    notes = re.findall(rb"<!-- notes on (\S+):", first)
+    assert len(notes) == len(card_view(records.passing()).sections)
+    line = b"lines stays when this is rendered again -->\n"
+    written = first.replace(line, line + b"Seen by us.\n", 1)
+    again = with_notes(card_markdown(records.failing()), written)
+    assert again.count(b"Seen by us.") == 1
+    assert with_notes(again, again) == again
+    assert with_notes(first, b"\xff no notes") == first
+    lost = written.replace(b"notes on s-Identity", b"notes on s-Gone")
+    assert b"its section is no longer in this document -->\nSeen by us.\n" in with_notes(first, lost)
