@@ -411,9 +411,8 @@ def _written(
         for key, entry in changed.items():
             index = keys.index(key) if key in keys else None
             made = checked(draft, drafted(draft, entry, index), entry, index)
-            if draft is not place:
-                draft.path.unlink()
-            draft = Place(made, place.section, place.head)
+            # each draft takes the place of the one before, so that no name grows
+            draft = Place(made if draft is place else made.replace(draft.path), place.section, place.head)
         model = existing.system.model_sha256 if existing else None
         audited = Audited(project.config, model or "", project.folder, reading.day)
         statements, _ = judge_attestations(_named(read(draft.path), place), audited, frameworks)

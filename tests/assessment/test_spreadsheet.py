@@ -150,6 +150,20 @@ def test_new_and_changed_statements_are_taken_over_beside_the_others(tmp_path):
     assert f"  # about {NAMES[2]}\n" in (ours.folder / "attestations.yaml").read_text()
 
 
+def test_a_whole_framework_can_be_taken_over_at_once(tmp_path):
+    ours = project(tmp_path / "own", [])
+
+    def change(put, papers):
+        for control in ISO.controls:
+            put(control.id, **{**SAID, "verdict": "met"})
+            papers.append(["iso-42001", control.id, "raci.pdf"])
+
+    taken = from_workbook(ours, (ISO,), filled(ours, change, (ISO,)), DAY)
+    assert (taken.problems, len(taken.written)) == ((), len(ISO.controls))
+    assert [entry["control"] for entry in entries_of(ours.folder)] == [control.id for control in ISO.controls]
+    assert sorted(item.name for item in ours.folder.iterdir()) == ["attestations.yaml", "c.xlsx", "raci.pdf"]
+
+
 def test_own_columns_are_named_and_missing_rows_stay(tmp_path):
     ours = project(tmp_path / "own", [STATED])
     path = filled(ours, lambda put, papers: put(NAMES[1], **SAID))
