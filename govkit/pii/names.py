@@ -25,8 +25,8 @@ _PARTICLES: Final = frozenset(
 )
 _STOPWORDS: Final = frozenset(
     "the of and in on for with to at from by an is are was not or as my your our their his her its this "
-    "that we you it be no new all out up over under about into than then who what when where how why und der "
-    "die das mit fur auf les des pour avec dans sur los las para con por una gli degli alle inc llc ltd gmbh "
+    "that we you it be no new all out up over under about into than then who what when where how why und "
+    "die das mit fur auf les pour avec dans sur los las para con por una gli degli alle inc llc ltd gmbh "
     "corp co company group".split()
 )
 _ORGANISATIONS: Final = frozenset(
