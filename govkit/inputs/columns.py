@@ -192,7 +192,8 @@ def _features(
     if described is None:
         return free
     if described.features:
-        missing = [name for name in described.features if name not in test.columns]
+        there = set(test.columns)
+        missing = [name for name in described.features if name not in there]
         if missing:
             raise InputProblem(
                 f"the model needs the column {missing[0]!r}"
