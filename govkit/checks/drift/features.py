@@ -12,7 +12,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.matrix import Matrix
 from govkit.inputs.reference import Profile, profile_of
-from govkit.plugins.check import Emit, NotPossible, Params, Product, Sizes, Work, check
+from govkit.plugins.check import EVERY_TASK, Emit, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats import influence
 from govkit.stats.association import halves
 
@@ -58,6 +58,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     params=DriftParams,
     libraries=("numpy", "scipy", "scikit-learn"),
     plan=plan,
+    tasks=EVERY_TASK,
 )
 def features(  # noqa: PLR0913 - each is an input of the check
     *,

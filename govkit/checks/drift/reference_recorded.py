@@ -8,7 +8,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.reference import profile_of
-from govkit.plugins.check import Attachment, Emit, Product, check
+from govkit.plugins.check import EVERY_TASK, Attachment, Emit, Product, check
 
 NAME = "reference_profile.json"
 
@@ -19,6 +19,7 @@ NAME = "reference_profile.json"
     emits=(Emit("profiled_columns", "share", "features whose distribution in TRAIN is kept for later comparison"),),
     messages={},
     libraries=("numpy",),
+    tasks=EVERY_TASK,
 )
 def reference_recorded(train: Dataset, columns: Columns, disclosure: Disclosure) -> Iterator[Product]:
     """Keep what the training rows looked like.

@@ -11,7 +11,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.matrix import Matrix, as_numbers, as_words, is_number
 from govkit.inputs.predictions import features_of
-from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
+from govkit.plugins.check import EVERY_TASK, Emit, NotApplicable, Params, Product, Sizes, Work, check
 from govkit.stats import influence
 from govkit.stats.association import bins_of, halves, many_classes
 
@@ -51,6 +51,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     params=GroupParams,
     libraries=("numpy", "scipy", "scikit-learn"),
     plan=plan,
+    tasks=EVERY_TASK,
 )
 def proxy(  # noqa: PLR0913 - each is an input of the check
     *,

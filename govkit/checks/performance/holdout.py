@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govkit.checks.performance import _metrics
+from govkit.checks.performance._labels import multilabel
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, Product, check
+from govkit.plugins.check import EVERY_TASK, Emit, Product, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ SHOWN_CLASSES = 30
         Emit("accuracy", "share", "rows whose class is predicted right"),
         Emit("balanced_accuracy", "share", "mean of the classes' recalls, each class counting the same"),
         Emit("macro_f1", "share", "mean of the classes' F1"),
+        Emit("subset_accuracy", "share", "rows with all labels right"),
+        Emit("hamming_loss", "share", "labels that are wrong"),
+        Emit("micro_f1", "share", "F1 of all labels together"),
         Emit("precision", "share", "rows of the positive class among those predicted positive"),
         Emit("recall", "share", "rows predicted positive among those of the positive class"),
         Emit("f1", "share", "harmonic mean of precision and recall"),
@@ -48,6 +52,7 @@ SHOWN_CLASSES = 30
         "performance.constant_target": "The target is the same in every row, so R squared was not measured.",
     },
     libraries=("numpy", "scipy"),
+    tasks=EVERY_TASK,
 )
 def holdout(predictions: Predictions, task: Task) -> Iterator[Product]:
     """Measure the model on rows that it was not trained on.
@@ -59,8 +64,9 @@ def holdout(predictions: Predictions, task: Task) -> Iterator[Product]:
         the rows concerned), MOVER of Wilson limits for means over classes, DeLong on the logit scale for ROC AUC,
         infinitesimal jackknife for its mean over classes (each against the rest) and for average precision, jackknife
         for the Matthews correlation and on a logarithmic scale for log loss and errors, order statistics for the median
-        error, Student's t for the mean error. Probabilities are clipped at the smallest step of a double, as
-        scikit-learn does.
+        error, Student's t for the mean error. Several labels a row: whole rows (Wilson), single labels (Student) and F1
+        (jackknife). Unusual rows: as two classes, with the model's score as evidence. Probabilities are clipped at the
+        smallest step of a double, as scikit-learn does.
     Limits:
         The rows are taken as independent and as typical of later use; repeated or related rows make the intervals
         too narrow. With very heavy-tailed errors the intervals of RMSE cover less than stated. Areas under curves
@@ -68,12 +74,16 @@ def holdout(predictions: Predictions, task: Task) -> Iterator[Product]:
 
     References:
         Wilson (1927); DeLong et al. (1988); Zou and Donner (2008); Efron (1982), chapter 6; Efron and Tibshirani
-        (1993), chapter 11; Hand and Till (2001); Saito and Rehmsmeier (2015).
+        (1993), chapter 11; Hand and Till (2001); Tsoumakas and Katakis (2007); Saito and Rehmsmeier (2015).
     """
     _metrics.enough_rows(predictions)
     yield from _left_out(predictions)
     if task.is_classification:
         yield from _classification(predictions, task)
+    elif task.name == "multilabel":
+        yield from multilabel(predictions, task)
+    elif task.name == "anomaly":
+        yield from _anomaly(predictions, task)
     else:
         yield from _regression(predictions)
 
@@ -104,6 +114,19 @@ def _classification(predictions: Predictions, task: Task) -> Iterator[Product]:
     if predictions.probability is not None:
         yield _log_loss(predictions, predictions.probability)
     yield _matrix(table, task)
+
+
+def _anomaly(predictions: Predictions, task: Task) -> Iterator[Product]:
+    """Measure how unusual rows are told from usual ones: by label where the model gives one, and by its scores."""
+    table = _metrics.confusion(predictions, len(task.classes))
+    if (predictions.predicted >= 0).all():
+        yield _metrics.accuracy(predictions)
+        yield _metrics.balanced_accuracy(table)
+        yield from _binary(predictions, task, table)
+        yield _matrix(table, task)
+    else:
+        unusual = int((predictions.truth == task.positive).sum())
+        yield from _ranked(predictions, task.positive, smallest=min(unusual, len(predictions.truth) - unusual))
 
 
 def _binary(predictions: Predictions, task: Task, table: "NDArray[np.int64]") -> Iterator[Product]:

@@ -18,6 +18,8 @@ from govkit.checks.performance.calibration import CalibrationParams, calibration
 from govkit.checks.performance.holdout import holdout
 from govkit.checks.performance.uncertainty import uncertainty
 from govkit.core.evidence import Finding, Measurement, Table
+from govkit.inputs.predictions import Predictions
+from govkit.inputs.task import Task
 from govkit.plugins.check import NotApplicable
 from govkit.stats.calibration import equal_count_bins as bins
 from govkit.stats.calibration import expected_calibration_error
@@ -245,3 +247,36 @@ def test_simple_models_are_held_against_the_model(tmp_path):
     gains = {one.group["model"]: one for one in found if one.name == "gain_over_simple_model"}
     assert gains["boosted trees"].interval.high < -0.2
     assert gains["regularised linear model"].interval.low < 0 < gains["regularised linear model"].interval.high
+
+
+def test_several_labels_equal_scikit_learn():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((400, 3)) < [0.5, 0.3, 0.2]).astype(int)
+    probability = np.clip(truth * 0.4 + rng.random((400, 3)) * 0.6, 0, 1)
+    answers = Predictions(np.arange(400), truth, (probability > 0.5).astype(int), probability, None, 0, 0)
+    found = measured(holdout(answers, Task("multilabel", ("a", "b", "c"), ("a", "b", "c"))))
+    expected = {
+        "subset_accuracy": metrics.accuracy_score(truth, answers.predicted),
+        "hamming_loss": metrics.hamming_loss(truth, answers.predicted),
+        "micro_f1": metrics.f1_score(truth, answers.predicted, average="micro"),
+        "macro_f1": metrics.f1_score(truth, answers.predicted, average="macro"),
+        "roc_auc": metrics.roc_auc_score(truth, probability),
+    }
+    assert {name: one.value for name, one in found.items()} == pytest.approx(expected, abs=1e-9)
+    assert all(one.interval.low < one.value < one.interval.high for one in found.values())
+
+
+def test_unusual_rows_equal_scikit_learn():
+    rng = np.random.default_rng(0)
+    truth = (rng.random(500) < 0.1).astype(int)
+    score = rng.normal(size=500) + 2 * truth
+    task = Task("anomaly", (0, 1), ("usual", "unusual"))
+    for predicted in ((score > 1.5).astype(int), np.full(500, -1)):
+        found = measured(holdout(Predictions(np.arange(500), truth, predicted, None, score, 0, 0), task))
+        assert found["roc_auc"].value == pytest.approx(metrics.roc_auc_score(truth, score), abs=1e-9)
+        precision = metrics.average_precision_score(truth, score)
+        assert found["average_precision"].value == pytest.approx(precision, abs=1e-9)
+        assert ("recall" in found) == (predicted[0] >= 0)
+    recall = metrics.recall_score(truth, score > 1.5)
+    labelled = Predictions(np.arange(500), truth, (score > 1.5).astype(int), None, score, 0, 0)
+    assert measured(holdout(labelled, task))["recall"].value == pytest.approx(recall, abs=1e-9)
