@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from govkit.core.control import Control, ControlResult, DocumentState, Framework, Status
+from govkit.reports.charts.control_map import control_map
 from govkit.reports.charts.status_bar import counts_bar
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
@@ -61,6 +62,8 @@ class Checklist:
     counts: tuple[tuple[Mark, int], ...]
     total: int
     bar: str
+    map: str
+    """Groups by status as SVG; empty where a map would say no more than the bar."""
     groups: tuple[ControlGroup, ...]
 
 
@@ -132,6 +135,7 @@ def checklist(book: Lookup, framework: Framework) -> Checklist:
         rows.setdefault(control.group, []).append(_row(book, framework, control))
     seen = Counter(row.mark for group in rows.values() for row in group)
     counts = tuple((STATUSES[status], seen[STATUSES[status]]) for status in Status)
+    groups = _groups(framework, rows)
     return Checklist(
         id=framework.id,
         link=anchor("f", framework.id),
@@ -144,7 +148,12 @@ def checklist(book: Lookup, framework: Framework) -> Checklist:
         counts=counts,
         total=len(framework.controls),
         bar=counts_bar(counts, f"Controls of {framework.title} by status"),
-        groups=_groups(framework, rows),
+        map=control_map(
+            [(f"{group.id} {group.label}", [row.mark for row in group.rows]) for group in groups],
+            [mark for mark, count in counts if count],
+            f"Controls of {framework.title}",
+        ),
+        groups=groups,
     )
 
 

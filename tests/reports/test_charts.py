@@ -3,8 +3,10 @@ from xml.etree import ElementTree as ET
 import pytest
 import report_records as records
 
+from govkit.core.control import Status
 from govkit.core.evidence import Column, Table
 from govkit.plugins.chart import CHARTS, Limit
+from govkit.reports.charts.control_map import control_map
 from govkit.reports.charts.status_bar import counts_bar
 from govkit.reports.drawing import PALETTE, round_steps
 from govkit.reports.figures import charted, figure
@@ -197,3 +199,15 @@ def test_status_bar_fills_settled_hatches_unsure_and_outlines_missing():
     shapes = [element.tag.rsplit("}", 1)[1] for element in root]
     assert shapes.count("path") == 2
     assert sum("stroke-dasharray" in element.attrib for element in root) == 2
+
+
+def test_the_map_of_controls_counts_each_group_by_status():
+    met, failed = STATUSES[Status.MET], STATUSES[Status.NOT_MET]
+    groups = [("A.2 Policies", [met, met, failed]), ("A.3 Roles", [failed])]
+    svg = control_map(groups, [met, failed], "Controls of A")
+    assert "A.2 Policies: 2 met, 1 not met; A.3 Roles: 1 not met" in svg
+    root = ET.fromstring(svg)
+    shown = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert shown.count("1") == 2
+    assert shown.count("2") == 1
+    assert control_map(groups[:1], [met, failed], "one group says no more than the bar") == ""

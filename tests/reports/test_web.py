@@ -151,3 +151,12 @@ def test_the_same_record_gives_the_same_bytes():
 def test_the_charts_rows_stand_behind_them():
     page = Page(web_report(records.failing()))
     assert page.words.count("Data behind the chart") == 4
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("kind", sorted(RENDERERS))
+def test_a_strict_parser_of_html_finds_no_error(name, kind):
+    html5lib = pytest.importorskip("html5lib")
+    parser = html5lib.HTMLParser(strict=False)
+    parser.parse(RENDERERS[kind](records.ALL[name]()).decode())
+    assert parser.errors == []
