@@ -7,11 +7,13 @@ from govkit.checks.privacy._compared import compared
 from govkit.checks.privacy._confounders import Blind, alike, blind
 from govkit.checks.privacy._doubts import doubts, train_is_worse
 from govkit.checks.privacy._measures import Attack
+from govkit.checks.privacy._parts import bands, calls, parts_of, subgroups
 from govkit.checks.privacy._sample import Sample, draw
 from govkit.config import Config
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
@@ -32,6 +34,10 @@ FIT_SECONDS: Mapping[str, int] = {"quick": 60, "standard": 120, "thorough": 600}
 """Seconds after which one fit is given up, by budget; more than the plan expects, since machines are busy at times."""
 ANCHORED, ANCHORED_FROM = 8, 16
 """Anchored reference models, and the number of other ones that there must be time for."""
+BANDS_FROM = 16
+"""Reference models from which single rows are told apart."""
+PRIMARY = ("meta", "modified entropy", "confidence", "residual", "label gap")
+"""The attack that parts are judged by: the first that could be run."""
 PER_HUNDRED = 100
 
 
@@ -47,6 +53,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "references": references,
         "anchored_references": anchored,
         "fit_seconds": FIT_SECONDS[budget],
+        "subgroups": int(budget != "quick"),
     }
     return Work(counts, 3 + rows / 1_000 + (references + 2 * anchored) * fit)
 
@@ -60,6 +67,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         Emit("tpr_at_1pct_fpr", "share", "training rows found while 1% of other rows are falsely called training rows"),
         Emit("worst_tpr_at_1pct_fpr", "share", "the largest of them, also as it is where Fisher's test finds it"),
         Emit("tpr_at_01pct_fpr", "share", "training rows found while 0.1% of other rows are falsely called"),
+        Emit("subgroup_auc", "auc", "the primary attack's AUC within a class or a protected group"),
         Emit("blind_auc", "auc", "how well training rows are told from others without the model"),
         Emit("blind_auc_judged", "auc", "the same among the rows that attacks are judged on"),
         Emit("smallest_detectable_auc", "auc", "smallest AUC that these rows would show with a power of 0.8"),
@@ -103,6 +111,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     columns: Columns,
     task: Task,
     config: Config,
+    disclosure: Disclosure,
     work: Mapping[str, int],
     seed: int,
 ) -> Iterator[Product]:
@@ -153,6 +162,12 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
         yield _finding("MIA-003", Severity.MEDIUM, "privacy.no_reference", "model")
     yield from _blindly(before, after, sample)
     yield from _counts(attacks, sample)
+    primary = next(name for name in PRIMARY if name in scores)
+    if work["subgroups"]:
+        yield from subgroups(sample, scores[primary], parts_of(sample, sides, columns, task, disclosure))
+    if found.refitted and work["references"] >= BANDS_FROM:
+        yield from bands(sample, scores[primary])
+    yield calls(sample, scores[primary], primary)
     yield _measures.summary(attacks, p_values)
     yield _measures.curves(attacks)
 

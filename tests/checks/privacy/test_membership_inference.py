@@ -12,7 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 from govkit.checks.privacy.membership_inference import membership_inference, plan
 from govkit.core.errors import ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Table
-from govkit.plugins.check import NotPossible, Params, Sizes
+from govkit.inputs.disclosure import Disclosure
+from govkit.plugins.check import Attachment, NotPossible, Params, Sizes
+from govkit.stats.differential_privacy import auc_bound
 from tests.in_process_model import InProcessModel, inputs
 
 
@@ -27,7 +29,14 @@ def run(case, rows=1_000, references=0, seed=3, anchored=0):
             columns=case.columns,
             task=case.task,
             config=case.config,
-            work={"rows": rows, "references": references, "anchored_references": anchored, "fit_seconds": 60},
+            disclosure=Disclosure(case.config),
+            work={
+                "rows": rows,
+                "references": references,
+                "anchored_references": anchored,
+                "fit_seconds": 60,
+                "subgroups": int(references >= 8),
+            },
             seed=seed,
         )
     )
@@ -78,7 +87,8 @@ def test_an_overfitted_forest_gives_its_rows_away(tmp_path, rows):
 def test_the_curves_and_the_summary_of_attacks(tmp_path, rows):
     model = fitted(DecisionTreeClassifier(random_state=0), rows[:600])
     found = run(inputs(tmp_path, model, rows[1_000:1_600], rows[:600]), references=8)
-    summary, roc = (one for one in found if isinstance(one, Table))
+    tables = {one.name: one for one in found if isinstance(one, Table)}
+    summary, roc = tables["membership_attacks"], tables["membership_roc"]
     assert {row[0] for row in summary.rows} == set(values(found, "attack_auc")) >= {"meta", "RMIA", "LiRA"}
     assert len(roc.rows) <= 200
     for attack in {row[4] for row in roc.rows}:
@@ -287,3 +297,43 @@ def test_the_plan_has_as_many_reference_models_as_there_is_time_for():
     assert references("standard", 12_800) == (4, 0)
     assert [references("thorough", step)[0] for step in (50, 12_800, 25_600, 51_200, 102_400)] == [64, 32, 16, 8, 4]
     assert references("thorough", 50) == (64, 8)
+
+
+def test_classes_groups_and_bands_of_single_rows(tmp_path, rows):
+    frame = rows.assign(sex=np.where(np.random.default_rng(0).random(len(rows)) < 0.5, "f", "m"))
+    model = fitted(DecisionTreeClassifier(random_state=0), frame[:800].drop(columns="sex"))
+    options = {"columns": {"protected": ["sex"], "categories": {"sex": ["f"]}}}
+    case = inputs(tmp_path, model, frame[1_000:1_800], frame[:800], **options)
+    found = run(case, references=16)
+    groups = [one.group for one in found if isinstance(one, Measurement) and one.name == "subgroup_auc"]
+    assert groups == [
+        {"class": "class 1"},
+        {"class": "class 2"},
+        {"column": "sex", "value": "f"},
+        {"column": "sex", "value": "value 2"},
+    ]
+    kept = next(one for one in found if isinstance(one, Attachment))
+    lines = kept.content.decode().splitlines()
+    assert lines[0] == "train_row,band"
+    assert [int(line.split(",")[0]) for line in lines[1:]] == list(range(1, 801))
+    counts = next(one for one in found if isinstance(one, Table) and one.name == "membership_bands")
+    assert sum(row[1] for row in counts.rows) == 800
+    assert counts.rows[1][1] > 1.5 * counts.rows[1][2]
+
+
+def test_a_private_model_stays_below_the_bound_of_its_epsilon(tmp_path, rows):
+    """Logistic regression of bounded rows with noise on its weights: ε-private (Chaudhuri and Monteleoni 2008)."""
+    random, epsilon, strength = np.random.default_rng(0), 0.2, 0.05
+    features = rows.drop(columns="target")
+    unit = features.div(np.sqrt((features**2).sum(axis=1)), axis=0)
+    frame = unit.assign(target=rows["target"])
+    train = frame[:1_000]
+    model = LogisticRegression(C=1 / (strength * 1_000), fit_intercept=False, tol=1e-8).fit(
+        unit[:1_000], train["target"]
+    )
+    direction = random.normal(size=12)
+    length = random.gamma(12, 2 / (1_000 * strength * epsilon))
+    model.coef_ += direction / np.linalg.norm(direction) * length
+    found = run(inputs(tmp_path, model, frame[1_000:2_000], train), references=4)
+    assert worst(found).interval.low < auc_bound(epsilon)
+    assert worst(found).value < auc_bound(epsilon) + 0.02
