@@ -1,7 +1,8 @@
 """Measure the membership check beside the Adversarial Robustness Toolbox and SACRO-ML, on leaky and on clean models.
 
-    PYTHONPATH=. python benchmarks/privacy.py cells [--adult adult.csv] [--sacro]   # one audited model per row
+    PYTHONPATH=. python benchmarks/privacy.py cells [--adult adult.csv] [--sacro FOLDER]   # one audited model per row
     PYTHONPATH=. python benchmarks/privacy.py controls 30                          # models of other rows, each way
+    PYTHONPATH=. python benchmarks/privacy.py estimators --out TABLE.md            # all of scikit-learn
 
 Cells: 2,000 training rows and as many others per model (digits: what there is). AUC / share found at 1 % false claims /
 CPU seconds. `meta` is the primary attack with 4 reference models and the whole audit's time, blind check included.
@@ -9,6 +10,8 @@ Controls: how many clean models fail a criterion; plain, with a covariate shift,
 """
 
 import argparse
+import inspect
+import pickle
 import sys
 import tempfile
 import time
@@ -19,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -27,7 +30,9 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from govkit.checks.privacy.membership_inference import membership_inference
+from govkit.core.errors import GovkitError
 from govkit.core.evidence import Measurement
+from govkit.flow import examine
 from govkit.inputs.disclosure import Disclosure
 from govkit.stats import intervals, roc
 from tests.in_process_model import inputs
@@ -153,7 +158,8 @@ def cells(arguments: argparse.Namespace) -> None:
             line = [f"{name:9} {kind:8} meta {area['meta'].value:.3f} / {found['meta'].value:.3f} / {spent:4.1f} s"]
             line += [f"{one} {area[one].value:.3f} / {found[one].value:.3f}" for one in ("supervised", "RMIA")]
             line.append("ART gb {:.3f} / {:.3f} / {:.1f} s".format(*toolbox(estimator, test, train)))
-            if arguments.sacro:
+            if arguments.sacro and name == "synthetic":
+                sys.path.append(arguments.sacro)
                 line.append(_or_why_not(lambda: sacro(estimator, test, train, 16)))  # noqa: B023 - called at once
             print("   ".join(line), flush=True)
     print(f"mean AUC of meta over {len(areas)} models: {np.mean(areas):.3f}")
@@ -203,18 +209,89 @@ def _clean(frame: Frame, way: str, seed: int) -> tuple[Frame, Frame, Frame]:
     return train, test, other
 
 
+def estimators(arguments: argparse.Namespace) -> None:
+    """Write a table of every classifier and regressor of scikit-learn, each audited in its own process."""
+    from sklearn.utils import all_estimators
+
+    lines = ["| estimator | outcome | strongest attack | AUC | reference models |", "| --- | --- | --- | --- | --- |"]
+    for kind in ("classifier", "regressor"):
+        for name, estimator in all_estimators(type_filter=kind):
+            if not arguments.only or name in arguments.only.split(","):
+                lines.append(f"| {name} | {_outcome(estimator, kind)} |")
+                print(lines[-1], flush=True)
+    if arguments.out:
+        Path(arguments.out).write_text("\n".join([ESTIMATORS, *lines]) + "\n")
+
+
+ESTIMATORS = """\
+# Every classifier and regressor of scikit-learn under the membership check
+
+Made by `python benchmarks/privacy.py estimators --out docs/membership-estimators.md`: 150 training rows, 150 others,
+4 reference models, default parameters, each model in its own process. With so few rows the AUC is only an example; the
+table shows that the check gives an answer or says why not.
+"""
+
+
+def _outcome(estimator: type, kind: str) -> str:
+    """Fit, save, audit; give what came of it as cells of a line."""
+    frame = synthetic(300, 1) if kind == "classifier" else synthetic(300, 1).assign(target=lambda rows: rows["f1"] * 2)
+    frame = frame[["f0", "f1", "f2", "f3", "target"]].abs()
+    noise = np.random.default_rng(0).exponential(1, len(frame))
+    frame = frame if kind == "classifier" else frame.assign(target=frame["target"] + noise)
+    train, test = frame[:150], frame[150:]
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        place = Path(folder)
+        try:
+            inner = LogisticRegression() if kind == "classifier" else LinearRegression()
+            steps = {"estimator": inner, "estimators": [("one", inner), ("two", inner)]}
+            wanted = [
+                key
+                for key, found in inspect.signature(estimator).parameters.items()
+                if found.default is inspect.Parameter.empty and key in steps
+            ]
+            model = estimator(**{key: steps[key] for key in wanted})
+            model.fit(train.drop(columns="target"), train["target"])
+        except Exception as error:  # noqa: BLE001 - what can't be fitted here can't be audited
+            return f"can't be fitted on these rows ({type(error).__name__}) | | |"
+        (place / "model.pkl").write_bytes(pickle.dumps(model))
+        train.to_csv(place / "train.csv", index=False)
+        test.to_csv(place / "test.csv", index=False)
+        (place / "govkit.yaml").write_text("target: target\ntrain: train.csv\n")
+        try:
+            evidence, _ = examine(
+                model=str(place / "model.pkl"),
+                data=str(place / "test.csv"),
+                budget="quick",
+                only=("privacy.membership_inference",),
+                config=place / "govkit.yaml",
+            )
+        except GovkitError as error:
+            return f"{error.message.removeprefix('model.pkl ')} | | |"
+    (found,) = evidence
+    if found.reason is not None:
+        return f"{found.outcome.value}: {found.reason.id} | | |"
+    worst = next(one for one in found.measurements if one.name == "worst_attack_auc")
+    fitted = any(one.group.get("attack") == "meta" for one in found.measurements)
+    return f"{found.outcome.value} | {worst.group['attack']} | {worst.value:.2f} | {'yes' if fitted else 'no'}"
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(required=True)
     one = parts.add_parser("cells")
     one.add_argument("--adult")
-    one.add_argument("--sacro", action="store_true")
+    one.add_argument("--sacro", help="folder of site-packages that holds sacroml")
     one.set_defaults(run=cells)
     other = parts.add_parser("controls")
     other.add_argument("count", type=int)
     other.add_argument("--ways", default="plain,shifted,twins")
     other.set_defaults(run=controls)
+    each = parts.add_parser("estimators")
+    each.add_argument("--out")
+    each.add_argument("--only")
+    each.set_defaults(run=estimators)
     arguments = parser.parse_args(sys.argv[1:])
     arguments.run(arguments)
 

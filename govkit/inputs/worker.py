@@ -341,7 +341,8 @@ def _of_labels(model: Any, answer: "list[NDArray[np.generic]]") -> "NDArray[np.g
 def structure(estimator: Any) -> "dict[str, NDArray[np.generic]]":  # noqa: ANN401 - any estimator
     """Give an estimator's fitted numbers by name.
 
-    `coef`, `intercept`; `rows:<attribute>` for stored training rows; `tree:<n>:<field>` for the trees of ensembles.
+    `coef`, `intercept`; `layer:<n>` for weights of networks; `rows:<attribute>` for stored training rows;
+    `tree:<n>:<field>` for the trees of ensembles.
     """
     import numpy as np
 
@@ -349,6 +350,10 @@ def structure(estimator: Any) -> "dict[str, NDArray[np.generic]]":  # noqa: ANN4
         name.rstrip("_"): np.asarray(getattr(estimator, name))
         for name in ("coef_", "intercept_")
         if isinstance(getattr(estimator, name, None), np.ndarray | float)
+    }
+    layers = getattr(estimator, "coefs_", None)
+    found |= {
+        f"layer:{number}": np.asarray(one) for number, one in enumerate(layers if isinstance(layers, list) else [])
     }
     for name in STORED_ROWS:
         value = getattr(estimator, name, None)

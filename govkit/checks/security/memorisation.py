@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
+from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Artifact, Model
 from govkit.plugins.check import EVERY_TASK, Emit, NotPossible, Product, check
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Structure = dict[str, NDArray[np.generic]]
 
 STORED: Final[Mapping[str, str]] = {
     "_fit_X": "nearest neighbours keep every training row",
@@ -42,25 +45,36 @@ KEEPERS: Final[Mapping[str, str]] = {
 @check(
     "security.memorisation",
     title="Training rows inside the model",
-    emits=(Emit("stores_training_rows", "count", "rows of the training data that the model file holds as they are"),),
+    emits=(
+        Emit("stores_training_rows", "count", "rows of the training data that the model file holds as they are"),
+        Emit("single_row_leaves", "share", "leaves of the model's trees that one training row made"),
+        Emit("numbers_per_row", "ratio", "fitted numbers for each training row"),
+    ),
     messages={
         "security.memorisation.kept": "{estimator} holds {rows} training rows in the model file: {why}.",
         "security.memorisation.kept_unknown": "{estimator} holds training rows in the model file: {why}.",
+        "security.memorisation.leaves": "{share} of the {leaves} leaves of the model's trees were made by one training "
+        "row each.",
+        "security.memorisation.numbers": "The model has {numbers} fitted numbers for {rows} training rows, enough to "
+        "know each by heart.",
         "security.memorisation.unknown": "{estimator} is no estimator of scikit-learn; what it keeps can't be told.",
     },
     tasks=EVERY_TASK,
 )
-def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
+def memorisation(artifact: Artifact, model: Model, train: Dataset | None = None) -> Iterator[Product]:
     """Count the training rows that the model stores because of how it works.
 
     Why it matters: whoever gets such a model file gets these people's data with it, whatever its answers reveal.
 
     Method: every class that the model file names, also inside pipelines and ensembles, is held against scikit-learn's
     estimators that keep rows: nearest neighbours, support vectors, Gaussian processes, kernel methods. The rows of the
-    final estimator are counted; one that stands inside another counts as at least one row.
+    final estimator are counted; one that stands inside another counts as at least one row. In trees, leaves that one
+    training row made are counted, which hold its target; and fitted numbers (coefficients, weights of layers, splits
+    and leaves) are counted against the rows of TRAIN.
 
     Limits: rows are stored as the model sees them, often scaled or encoded. Classes of other packages are not known.
-    Models that memorise in other ways (a deep tree, a network) are for the membership attack to find.
+    Whether a model that could memorise has done so is for the membership attack to find. Only the final estimator's
+    trees and numbers are looked at, and gradient boosting by histograms shows none.
 
     References: scikit-learn, fitted attributes; GDPR article 4.
     """
@@ -69,7 +83,8 @@ def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
     kept = {name: path for path in classes if (name := path.rsplit(".", 1)[-1]) in KEEPERS and _is_sklearn(path)}
     if not kept and not _is_sklearn(final):
         raise NotPossible("security.memorisation.unknown", estimator=_shown(final))
-    arrays = _arrays(model.structure())
+    structure = model.structure()
+    arrays = _arrays(structure)
     rows = [
         (_shown(path), KEEPERS[name], arrays.get(KEEPERS[name]) if path == final else None)
         for name, path in kept.items()
@@ -89,9 +104,46 @@ def memorisation(artifact: Artifact, model: Model) -> Iterator[Product]:
         columns=(Column(name="estimator"), Column(name="attribute"), Column(name="rows", unit="count")),
         rows=tuple(rows),
     )
+    yield from _leaves(structure)
+    if train is not None:
+        yield from _numbers(structure, train.rows)
 
 
-def _arrays(structure: "dict[str, NDArray[np.generic]]") -> dict[str, int]:
+def _leaves(structure: "Structure") -> Iterator[Product]:
+    """Count the leaves that one training row made."""
+    import numpy as np
+
+    leaves = [
+        structure[f"{name.removesuffix('children_left')}n_node_samples"][np.asarray(array, dtype=np.int64) < 0]
+        for name, array in structure.items()
+        if name.endswith(":children_left")
+    ]
+    if not leaves:
+        return
+    sizes = np.concatenate(leaves)
+    share = float((sizes == 1).mean())
+    yield Measurement(name="single_row_leaves", value=share, unit="share", n=len(sizes))
+    if share > 0:
+        message = Message(id="security.memorisation.leaves", args={"share": share, "leaves": len(sizes)})
+        yield Finding(rule="SEC-007", severity=Severity.LOW, message=message, where="model")
+
+
+def _numbers(structure: "Structure", rows: int) -> Iterator[Product]:
+    """Count fitted numbers against training rows; trees by a split's threshold or a leaf's value."""
+    numbers = sum(
+        int(array.size)
+        for name, array in structure.items()
+        if name in {"coef", "intercept"} or name.startswith("layer:") or name.endswith(":threshold")
+    )
+    if not numbers or not rows:
+        return
+    yield Measurement(name="numbers_per_row", value=numbers / rows, unit="ratio", n=rows)
+    if numbers > rows:
+        message = Message(id="security.memorisation.numbers", args={"numbers": numbers, "rows": rows})
+        yield Finding(rule="SEC-008", severity=Severity.LOW, message=message, where="model")
+
+
+def _arrays(structure: "Structure") -> dict[str, int]:
     """Give the number of stored rows by the attribute that holds them."""
     return {
         name.removeprefix("rows:"): int(array.shape[0]) for name, array in structure.items() if name.startswith("rows:")

@@ -13,9 +13,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from govkit.checks.security.integrity import integrity
-from govkit.checks.security.memorisation import memorisation
+from govkit.checks.security.memorisation import _numbers, memorisation
 from govkit.checks.security.model_file import model_file
 from govkit.config import Config, Provenance
 from govkit.inputs.artifact import open_model
@@ -131,7 +132,7 @@ def test_support_vectors_are_counted(opened):
 def test_models_that_keep_none(opened, estimator):
     found = Products("security.memorisation", memorisation(**opened(estimator)))
     assert found["stores_training_rows"] == 0
-    assert found.findings == []
+    assert "SEC-004" not in {one.rule for one in found.findings}
 
 
 def test_an_estimator_inside_another_is_found(opened):
@@ -146,3 +147,16 @@ def test_an_unknown_estimator_can_not_be_judged(opened):
     given["model"].described = Described("acme.Net", ("acme.Net",), "classifier", frozenset({"predict"}))
     with pytest.raises(NotPossible):
         list(memorisation(**given))
+
+
+def test_trees_that_give_each_row_a_leaf_and_networks_larger_than_their_data(opened):
+    found = Products("security.memorisation", memorisation(**opened(DecisionTreeClassifier(random_state=0))))
+    assert found["single_row_leaves"] > 0
+    assert "made by one training row each" in found.sentences[0]
+
+
+def test_more_fitted_numbers_than_training_rows():
+    found = list(_numbers({"layer:0": np.zeros((10, 20)), "intercept": np.zeros(3)}, 100))
+    assert found[0].value == 2.03
+    assert found[1].rule == "SEC-008"
+    assert len(list(_numbers({"coef": np.zeros((1, 9))}, 100))) == 1
