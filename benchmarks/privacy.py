@@ -29,7 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from govkit.checks.privacy.membership_inference import membership_inference
+from govkit.checks.privacy.membership_inference import MembershipInference, membership_inference
 from govkit.core.errors import GovkitError
 from govkit.core.evidence import Measurement
 from govkit.flow import examine
@@ -79,7 +79,10 @@ def audited(estimator: object, test: Frame, train: Frame, references: int, seed:
         started = time.process_time()
         work = {"rows": 2_000, "references": references, "anchored_references": 0, "fit_seconds": 600, "subgroups": 0}
         wanted = ("model", "train", "train_predictions", "test", "predictions", "columns", "task", "config")
-        given = {name: getattr(case, name) for name in wanted} | {"disclosure": Disclosure(case.config)}
+        given = {name: getattr(case, name) for name in wanted} | {
+            "disclosure": Disclosure(case.config),
+            "params": MembershipInference(),
+        }
         return list(membership_inference(**given, work=work, seed=seed)), time.process_time() - started
 
 

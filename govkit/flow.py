@@ -178,11 +178,16 @@ def examine(  # noqa: PLR0913 - the options of the stage commands
     config: Path | None = None,
     budget: str | None = None,
     seed: int | None = None,
+    checks: Mapping[str, Mapping[str, object]] | None = None,
     progress: Progress | None = None,
 ) -> tuple[tuple[Evidence, ...], dict[str, str]]:
-    """Run some checks alone; give their evidence and the templates of its sentences."""
+    """Run some checks alone, with parameters that go before those of govkit.yaml; give evidence and its templates."""
     overrides = {"budget": budget, "seed": seed}
     setup = _set_up(model, data, train, config, overrides, as_of=datetime.now(UTC).date(), trust=())
+    declared = setup.config.checks
+    merged = {**declared, **{name: {**declared.get(name, {}), **given} for name, given in (checks or {}).items()}}
+    resolved = setup.config.model_copy(update={"checks": merged})
+    setup = replace(setup, request=setup.request.model_copy(update={"config": resolved}))
     with open_subject(setup.request) as subject:
         job = _job(subject, setup, only, None)
         outcomes = run(job, subject, jobs=1, journal=Journal(None), progress=progress or Silent())

@@ -58,9 +58,16 @@ class InProcessModel:
         return {}
 
     def fit(
-        self, rows: pd.DataFrame, target: np.ndarray, *, seed: int, weight: np.ndarray | None = None, seconds: float = 0
+        self,
+        rows: pd.DataFrame,
+        target: np.ndarray,
+        *,
+        seed: int,
+        weight: np.ndarray | None = None,
+        seconds: float = 0,
+        change: dict[str, Any] | None = None,
     ) -> "InProcessModel":
-        return InProcessModel(refitted(self.estimator, rows, target, seed=seed, weight=weight))
+        return InProcessModel(refitted(self.estimator, rows, target, seed=seed, weight=weight, change=change))
 
     def release(self) -> None:
         pass

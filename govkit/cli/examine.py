@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from govkit.cli.console import Console, table
@@ -22,6 +23,7 @@ def examine(
     seed: int | None = None,
     as_json: bool = False,
     tables: bool = False,
+    checks: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Exit:
     """Print the evidence of some checks, with their tables if asked; the exit code says whether all could measure."""
     from govkit import flow
@@ -29,7 +31,15 @@ def examine(
     console = Console(quiet=as_json)
     try:
         evidence, templates = flow.examine(
-            model=model, data=data, only=only, train=train, config=config, budget=budget, seed=seed, progress=console
+            model=model,
+            data=data,
+            only=only,
+            train=train,
+            config=config,
+            budget=budget,
+            seed=seed,
+            checks=checks,
+            progress=console,
         )
     finally:
         console.finish()

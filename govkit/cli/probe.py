@@ -1,5 +1,6 @@
 """`govkit probe`: the attacks, one family at a time."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model f
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")]
 ExplainOption = Annotated[
     bool, typer.Option("--explain-space", help="Show what may be changed in a row, without attacking.")
+]
+SuggestOption = Annotated[
+    bool, typer.Option("--suggest", help="Fit with stronger regularisation, and measure gain and cost.")
 ]
 probe = typer.Typer(
     name="probe", help="Attack the model: robustness or privacy.", no_args_is_help=True, rich_markup_mode=None
@@ -42,10 +46,15 @@ def privacy(
     config: ConfigOption = None,
     budget: BudgetOption = None,
     seed: SeedOption = None,
+    suggest: SuggestOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Try to tell training rows from others by the model's answers."""
-    _examined("privacy", model, data, train, config, budget, seed, as_json)
+    family, checks = "privacy", {}
+    if suggest:
+        family = "privacy.membership_inference"
+        checks = {family: {"suggest": True}}
+    _examined(family, model, data, train, config, budget, seed, as_json, checks=checks)
 
 
 def _examined(
@@ -59,6 +68,7 @@ def _examined(
     as_json: bool,
     *,
     tables: bool = False,
+    checks: Mapping[str, Mapping[str, object]] | None = None,
 ) -> None:
     """Run the checks of a family, or one check, and end with their exit code."""
     from govkit.cli.examine import examine
@@ -74,5 +84,6 @@ def _examined(
             seed=seed,
             as_json=as_json,
             tables=tables,
+            checks=checks,
         )
     )

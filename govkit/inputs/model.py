@@ -1,9 +1,12 @@
 """The model as the checks see it: described once, then asked for predictions through its own process."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from govkit.core.evidence import Message
+
+from govkit.core.evidence import Scalar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,7 +116,7 @@ class Model(Answering, Protocol):
     def structure(self) -> "dict[str, NDArray[np.generic]]":
         """Give the fitted numbers as typed arrays: coefficients, trees, support vectors, stored training rows."""
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each is one option of a fit
         self,
         rows: "pd.DataFrame",
         target: "NDArray[np.generic]",
@@ -121,6 +124,7 @@ class Model(Answering, Protocol):
         seed: int,
         weight: "NDArray[np.float64] | None" = None,
         seconds: float | None = None,
+        change: Mapping[str, Scalar] | None = None,
     ) -> "Model":
         """Fit a clone, or what the declared training function gives, in the worker and give a handle to it.
 
@@ -130,6 +134,7 @@ class Model(Answering, Protocol):
             seed: every nested random_state is set from it.
             weight: sample weights, where the final estimator takes them.
             seconds: how long it may take at most.
+            change: hyperparameters of the final estimator that are to be different.
         """
 
     def release(self) -> None:

@@ -6,11 +6,12 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable
+from govkit.core.evidence import Scalar
 from govkit.inputs import wire
 from govkit.inputs.model import MULTILABEL, Described
 from govkit.inputs.training import TrainingFunction
@@ -188,7 +189,7 @@ class Proxy:
         answer, content = self._worker.call(header, most=MAX_STRUCTURE)
         return _unpacked(answer, content)
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each is one option of a fit
         self,
         rows: "pd.DataFrame",
         target: "NDArray[np.generic]",
@@ -196,6 +197,7 @@ class Proxy:
         seed: int,
         weight: "NDArray[np.float64] | None" = None,
         seconds: float | None = None,
+        change: Mapping[str, Scalar] | None = None,
     ) -> "Proxy":
         """Fit a clone with every random state set from the seed.
 
@@ -206,6 +208,7 @@ class Proxy:
         if weight is not None:
             frame["weight"] = weight
         header: dict[str, Any] = {"operation": "fit", "handle": self._handle, "names": names, "seed": seed}
+        header["change"] = dict(change or {})
         if self._again.training is not None:
             header["training"] = asdict(self._again.training)
         try:

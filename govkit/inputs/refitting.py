@@ -29,13 +29,14 @@ class Trained:
         return getattr(self._model, name)
 
 
-def refitted(
+def refitted(  # noqa: PLR0913 - each is one option of a fit
     model: Any,  # noqa: ANN401 - any estimator
     rows: Any,  # noqa: ANN401 - frame or array
     target: "NDArray[np.generic]",
     *,
     seed: int,
     weight: "NDArray[np.float64] | None" = None,
+    change: Mapping[str, object] | None = None,
 ) -> object:
     """Fit a clone; the global generators are seeded too, for estimators that draw from them."""
     from sklearn.base import clone
@@ -45,6 +46,7 @@ def refitted(
     fresh.set_params(**{name: (seed + index) % LARGEST_SEED for index, name in enumerate(seeded)})
     # a cache folder would be written to, and read back as pickles
     fresh.set_params(**{name: None for name in fresh.get_params() if name.rpartition("__")[2] == "memory"})
+    (fresh.steps[-1][1] if hasattr(fresh, "steps") else fresh).set_params(**(change or {}))
     seed_generators(seed)
     rows, target, options = _options(fresh, rows, target, weight)
     return fresh.fit(rows, target, **options)

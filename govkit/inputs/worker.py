@@ -309,7 +309,7 @@ class Server:
             fresh = refitting.by_function(header["training"], frame, target, header["seed"])
         else:
             rows = _named(model, frame, header["names"], self._known(header["handle"]))
-            fresh = refitting.refitted(model, rows, target, seed=header["seed"], weight=weight)
+            fresh = refitting.refitted(model, rows, target, seed=header["seed"], weight=weight, change=header["change"])
         milliseconds = int((time.process_time() - started) * 1000)
         handle = max(self._models) + 1
         self._models[handle] = fresh

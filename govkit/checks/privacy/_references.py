@@ -1,10 +1,12 @@
 """Reference models: the pipeline fitted anew with and without each row, so that memory can be told from skill."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from govkit.checks.privacy._sample import Sample
 from govkit.core.errors import ModelUnavailable
+from govkit.core.evidence import Scalar
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import labels
 from govkit.inputs.task import Task
@@ -122,6 +124,8 @@ class Refit:
     seconds: float
     """How long one fit may take."""
     seed: int
+    change: Mapping[str, Scalar] | None = None
+    """Hyperparameters of the final estimator that are to be different."""
 
 
 def fitted(refit: Refit, sample: Sample, yard: Yardstick, masks: "Rows", fixed: "Rows | None" = None) -> References:
@@ -145,7 +149,12 @@ def fitted(refit: Refit, sample: Sample, yard: Yardstick, masks: "Rows", fixed: 
         rows = mask if fixed is None else mask | fixed
         weight = None if sample.weight is None else sample.weight[rows]
         clone = refit.model.fit(
-            sample.rows[rows], target[rows], seed=refit.seed + number, weight=weight, seconds=refit.seconds
+            sample.rows[rows],
+            target[rows],
+            seed=refit.seed + number,
+            weight=weight,
+            seconds=refit.seconds,
+            change=refit.change,
         )
         try:
             found.append(yard.signal(_asked(clone, sample, yard.kind, refit.task), sample.truth))

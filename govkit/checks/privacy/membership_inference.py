@@ -8,6 +8,8 @@ from govkit.checks.privacy._confounders import Blind, alike, blind
 from govkit.checks.privacy._doubts import doubts, train_is_worse
 from govkit.checks.privacy._measures import Attack
 from govkit.checks.privacy._parts import bands, calls, parts_of, subgroups
+from govkit.checks.privacy._references import Refit
+from govkit.checks.privacy._remedies import remedies
 from govkit.checks.privacy._sample import Sample, draw
 from govkit.config import Config
 from govkit.core.evidence import Finding, Measurement, Message, Severity
@@ -41,6 +43,13 @@ PRIMARY = ("meta", "modified entropy", "confidence", "residual", "label gap")
 PER_HUNDRED = 100
 
 
+class MembershipInference(Params):
+    """What else to measure."""
+
+    suggest: bool = False
+    """Fit the pipeline anew with stronger regularisation, and measure what that gains and costs."""
+
+
 def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - the signature of a plan
     """Take as many rows and reference models as there is time for, from one timed fit."""
     rows = min(ROWS[budget], max(sizes.train_rows, 1), max(sizes.test_rows, 1))
@@ -68,6 +77,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         Emit("worst_tpr_at_1pct_fpr", "share", "the largest of them, also as it is where Fisher's test finds it"),
         Emit("tpr_at_01pct_fpr", "share", "training rows found while 0.1% of other rows are falsely called"),
         Emit("subgroup_auc", "auc", "the primary attack's AUC within a class or a protected group"),
+        Emit("remedied_auc", "auc", "the meta attack's AUC on the pipeline with stronger regularisation"),
+        Emit("remedied_right", "share", "what that pipeline has right of other rows; of the variance, for regression"),
         Emit("blind_auc", "auc", "how well training rows are told from others without the model"),
         Emit("blind_auc_judged", "auc", "the same among the rows that attacks are judged on"),
         Emit("smallest_detectable_auc", "auc", "smallest AUC that these rows would show with a power of 0.8"),
@@ -93,12 +104,14 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "in 100, that they were in it; guessing finds 1 (attack: {attack}).",
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
         "differential privacy with an epsilon below {epsilon} would rule that out.",
+        "privacy.no_remedy": "No stronger regularisation is known for this estimator.",
         "privacy.digest": "TRAIN is not the file whose digest was recorded with the model.",
         "privacy.train_worse": "The model does worse on TRAIN than on DATA, so TRAIN is probably not what it was "
         "fitted on.",
     },
     libraries=("adversarial-robustness-toolbox", "numpy", "scikit-learn", "scipy"),
     plan=plan,
+    params=MembershipInference,
     refits=True,
 )
 def membership_inference(  # noqa: PLR0913 - each is an input of the check
@@ -112,6 +125,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     task: Task,
     config: Config,
     disclosure: Disclosure,
+    params: MembershipInference,
     work: Mapping[str, int],
     seed: int,
 ) -> Iterator[Product]:
@@ -153,8 +167,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     attacks = [
         _measures.judged(name, given, sample, graded=graded and name != "label gap") for name, given in scores.items()
     ]
-    p_values = _measures.beyond_chance(attacks, seed)
-    yield from _measured(attacks, p_values)
+    yield from _measured(attacks, seed)
     if train_is_worse(sides, task) or not found.refitted:
         yield from _measures.nothing_counted()
     yield from doubts(sides, config, task)
@@ -168,16 +181,22 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     if found.refitted and work["references"] >= BANDS_FROM:
         yield from bands(sample, scores[primary])
     yield calls(sample, scores[primary], primary)
-    yield _measures.summary(attacks, p_values)
-    yield _measures.curves(attacks)
+    if params.suggest:
+        refit = Refit(model, task, work["fit_seconds"], seed)
+        with threadpool_limits(1):
+            suggested = list(remedies(refit, sample, model.described.estimator))
+        yield from suggested
 
 
 def _finding(rule: str, severity: Severity, message: str, where: str, **args: float | str) -> Finding:
     return Finding(rule=rule, severity=severity, message=Message(id=message, args=dict(args)), where=where)
 
 
-def _measured(attacks: list[Attack], p_values: Mapping[str, float]) -> Iterator[Product]:
+def _measured(attacks: list[Attack], seed: int) -> Iterator[Product]:
     """Give what the attacks found, and say it in a sentence where it is beyond chance."""
+    p_values = _measures.beyond_chance(attacks, seed)
+    yield _measures.summary(attacks, p_values)
+    yield _measures.curves(attacks)
     areas = list(_measures.areas(attacks))
     yield from areas
     for name in _measures.LOW_RATES:

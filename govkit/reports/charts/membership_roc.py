@@ -62,6 +62,17 @@ def _attack_title(curves: Sequence[Sequence[tuple[float, float]]]) -> str:
     )
 
 
+def _band(table: Table, attack: str, x: Scale, y: Scale) -> str:
+    """Shade the interval of the best attack's curve, where the table holds it."""
+    if not {"low", "high"} <= {column.name for column in table.columns}:
+        return ""
+    place = [column.name for column in table.columns].index("attack")
+    mine = table.model_copy(update={"rows": tuple(row for row in table.rows if row[place] == attack)})
+    ends = sorted(row for row in numbers(mine, "fpr", "low", "high") if row[0] > 0)
+    outline = [(x(false), y(high)) for false, _, high in ends] + [(x(false), y(low)) for false, low, _ in ends[::-1]]
+    return shape("polygon", "accent", "", points=points(outline), fill_opacity="0.15")
+
+
 @chart("membership_roc", numbers=("fpr", "tpr"), words=("attack",))
 def membership_roc(table: Table, limits: Sequence[Limit]) -> Drawing:
     """Draw each attack's curve and what it finds at one per cent of false claims."""
@@ -73,6 +84,7 @@ def membership_roc(table: Table, limits: Sequence[Limit]) -> Drawing:
     body = frame(x, y, (ticks, ticks), ("false claims (log scale)", "members found (log scale)"))
     body += shape("line", "", "muted", x1=x(floor), y1=y(floor), x2=x(1), y2=y(1), stroke_opacity="0.6")
     body += text(x(0.12), y(0.12) + 24, "guessing")
+    body += _band(table, next(iter(curves)), x, y)
     key = []
     for dashes, (name, curve) in zip(_DASHES, curves.items(), strict=False):
         tone = "muted" if dashes else "accent"

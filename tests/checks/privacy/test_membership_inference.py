@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from govkit.checks.privacy.membership_inference import membership_inference, plan
+from govkit.checks.privacy.membership_inference import MembershipInference, membership_inference, plan
 from govkit.core.errors import ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.disclosure import Disclosure
@@ -18,7 +18,7 @@ from govkit.stats.differential_privacy import auc_bound
 from tests.in_process_model import InProcessModel, inputs
 
 
-def run(case, rows=1_000, references=0, seed=3, anchored=0):
+def run(case, *, rows=1_000, references=0, seed=3, anchored=0, suggest=False):
     return list(
         membership_inference(
             model=case.model,
@@ -30,6 +30,7 @@ def run(case, rows=1_000, references=0, seed=3, anchored=0):
             task=case.task,
             config=case.config,
             disclosure=Disclosure(case.config),
+            params=MembershipInference(suggest=suggest),
             work={
                 "rows": rows,
                 "references": references,
@@ -337,3 +338,14 @@ def test_a_private_model_stays_below_the_bound_of_its_epsilon(tmp_path, rows):
     found = run(inputs(tmp_path, model, frame[1_000:2_000], train), references=4)
     assert worst(found).interval.low < auc_bound(epsilon)
     assert worst(found).value < auc_bound(epsilon) + 0.02
+
+
+def test_stronger_regularisation_is_measured_with_what_it_costs(tmp_path, rows):
+    model = fitted(DecisionTreeClassifier(random_state=0), rows[:600])
+    found = run(inputs(tmp_path, model, rows[1_000:1_600], rows[:600]), references=4, suggest=True)
+    table = next(one for one in found if isinstance(one, Table) and one.name == "membership_remedies")
+    areas = {row[0]: row[1] for row in table.rows}
+    assert areas["as it is"] > 0.6 > areas["min_samples_leaf 60"]
+    lost = {row[0]: row[5] for row in table.rows}
+    assert lost["as it is"] == 0
+    assert lost["min_samples_leaf 20"] < 0
