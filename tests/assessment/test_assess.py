@@ -65,6 +65,7 @@ def _evidence(check, needed, quality):
     measured = [measurement(criterion, quality) for criterion in needed]
     measured.append(Measurement(name="blind_auc_judged", value=0.5, unit="auc", n=10))
     measured.append(Measurement(name="accuracy", value=0.9, unit="share", n=10))
+    measured.append(Measurement(name="declared_quasi_identifiers", value=1, unit="count", n=10))
     measured += [Measurement(name=name, value=0, unit="share", n=10) for name in ("selftest_gap", "unanswered_share")]
     return Evidence(**common, outcome=Outcome.MEASURED, measurements=tuple(measured), params={"eps": (0.05, 0.1)})
 
