@@ -1,11 +1,12 @@
 """What the answers of a function, a service or a predictions file mean: labels, probabilities, values or scores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from govkit.config import Config, Label
 from govkit.core.errors import ModelUnavailable, UsageProblem
-from govkit.core.evidence import Message
+from govkit.core.evidence import Message, Scalar
 from govkit.core.record import Inference
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR, Described
 from govkit.inputs.task import same
@@ -178,7 +179,7 @@ class SettledModel:
             "a function or a service does not show its fitted numbers", hint="audit the model file as well"
         )
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each is one option of a fit
         self,
         rows: "pd.DataFrame",
         target: "NDArray[np.generic]",
@@ -186,9 +187,10 @@ class SettledModel:
         seed: int,
         weight: "NDArray[np.float64] | None" = None,
         seconds: float | None = None,
+        change: Mapping[str, Scalar] | None = None,
     ) -> "SettledModel":
         """Say that it can't be fitted again."""
-        del rows, target, seed, weight, seconds
+        del rows, target, seed, weight, seconds, change
         raise ModelUnavailable("a function or a service can't be fitted again", hint="audit the model file as well")
 
     def release(self) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from govkit.core.evidence import Message
-
-from govkit.core.evidence import Scalar
+from govkit.core.evidence import Message, Scalar
 
 if TYPE_CHECKING:
     import numpy as np
