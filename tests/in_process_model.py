@@ -40,19 +40,20 @@ class InProcessModel:
         )
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
-        self.calls += 1
-        try:
-            return self.estimator.predict(rows)
-        except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
-            raise ModelRaised(f"the model raised {type(error).__name__}") from None
+        return self._asked("predict", rows)
 
     def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
-        self.calls += 1
-        return self.estimator.predict_proba(rows)
+        return self._asked("predict_proba", rows)
 
     def decision_function(self, rows: pd.DataFrame) -> np.ndarray:
+        return self._asked("decision_function", rows)
+
+    def _asked(self, method: str, rows: pd.DataFrame) -> np.ndarray:
         self.calls += 1
-        return self.estimator.decision_function(rows)
+        try:
+            return getattr(self.estimator, method)(rows)
+        except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
+            raise ModelRaised(f"the model raised {type(error).__name__}") from None
 
     def structure(self) -> dict[str, np.ndarray]:
         return {}
@@ -67,7 +68,10 @@ class InProcessModel:
         seconds: float = 0,
         change: dict[str, Any] | None = None,
     ) -> "InProcessModel":
-        return InProcessModel(refitted(self.estimator, rows, target, seed=seed, weight=weight, change=change))
+        try:
+            return InProcessModel(refitted(self.estimator, rows, target, seed=seed, weight=weight, change=change))
+        except Exception as error:  # noqa: BLE001 - as the process boundary does
+            raise ModelRaised(f"the model raised {type(error).__name__} in fit") from None
 
     def release(self) -> None:
         pass

@@ -28,7 +28,7 @@ def panel(sample: Sample, task: Task, seed: int) -> "dict[str, Scores]":
     found = {"label gap": (sample.truth == sample.predicted).astype(np.float64)}
     if sample.probability is not None:
         found["confidence"] = of_truth(sample.probability, sample.truth)
-        found["modified entropy"] = _ranked_in_class(-_modified_entropy(sample.probability, sample.truth), sample.truth)
+        found["modified entropy"] = ranked_in_class(-modified_entropy(sample.probability, sample.truth), sample.truth)
         if len(task.classes) <= WIDE:
             found["ART black box"] = _art(sample, sample.probability, len(task.classes), seed)
         found["supervised"] = _supervised(sample, _signs(sample, sample.probability), seed)
@@ -39,7 +39,7 @@ def panel(sample: Sample, task: Task, seed: int) -> "dict[str, Scores]":
     return found
 
 
-def _modified_entropy(probability: "NDArray[np.float64]", truth: "NDArray[np.generic]") -> "Scores":
+def modified_entropy(probability: "NDArray[np.float64]", truth: "NDArray[np.generic]") -> "Scores":
     """Give Song and Mittal's (2021) modified entropy, equation 8; low for rows that the model is right and sure of."""
     import numpy as np
 
@@ -50,7 +50,7 @@ def _modified_entropy(probability: "NDArray[np.float64]", truth: "NDArray[np.gen
     return entropy
 
 
-def _ranked_in_class(scores: "Scores", truth: "NDArray[np.generic]") -> "Scores":
+def ranked_in_class(scores: "Scores", truth: "NDArray[np.generic]") -> "Scores":
     """Give each score's rank within its class, so that one threshold serves all classes."""
     import numpy as np
     from scipy.stats import rankdata
