@@ -16,12 +16,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from govkit.checks.security.integrity import integrity
-from govkit.checks.security.memorisation import _numbers, memorisation
+from govkit.checks.security.memorisation import _leaves, _numbers, memorisation
 from govkit.checks.security.model_file import model_file
 from govkit.config import Config, Provenance
 from govkit.inputs.artifact import open_model
 from govkit.inputs.metadata import read_metadata
 from govkit.inputs.model import Artifact, Described, ScanFinding
+from govkit.inputs.worker import structure
 from govkit.plugins.check import NotDeclared, NotPossible
 from tests.check_products import Products
 
@@ -149,10 +150,13 @@ def test_an_unknown_estimator_can_not_be_judged(opened):
         list(memorisation(**given))
 
 
-def test_trees_that_give_each_row_a_leaf_and_networks_larger_than_their_data(opened):
-    found = Products("security.memorisation", memorisation(**opened(DecisionTreeClassifier(random_state=0))))
-    assert found["single_row_leaves"] > 0
-    assert "made by one training row each" in found.sentences[0]
+def test_leaves_that_one_training_row_made():
+    x, y = np.arange(20.0).reshape(-1, 1), np.array([0, 1] * 10)
+    tree = DecisionTreeClassifier(random_state=0).fit(x, y)
+    found = list(_leaves(structure(tree)))
+    assert (found[0].value, found[0].n) == (1.0, 20)
+    assert found[1].rule == "SEC-007"
+    assert list(_leaves(structure(LogisticRegression().fit(x, y)))) == []
 
 
 def test_more_fitted_numbers_than_training_rows():
