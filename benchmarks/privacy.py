@@ -213,7 +213,7 @@ def controls(arguments: argparse.Namespace) -> None:
             estimator.fit(other.drop(columns="target"), other["target"])
             products, _ = audited(estimator, test, train, 4, number)
             worst = by_attack(products, "worst_attack_auc").values()
-            trusted = by_attack(products, "blind_auc_judged")[""].interval.high <= 0.6  # noqa: PLR2004 - the criterion's
+            trusted = by_attack(products, "blind_auc_judged")[""].interval.high <= 0.6
             found = [one.value for one in by_attack(products, "worst_tpr_at_1pct_fpr").values() if not one.interval]
             fails = any(one.interval.low > AUC_LIMIT for one in worst) or max(found, default=0) > FOUND_LIMIT
             failed[way] += fails and trusted
