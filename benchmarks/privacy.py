@@ -163,7 +163,7 @@ def sacro(estimator: object, test: Frame, train: Frame, models_fitted: int) -> t
         )
         output = LIRAAttack(n_shadow_models=models_fitted, output_dir=folder, write_report=False).attack(target)
         told = output["attack_experiment_logger"]["attack_instance_logger"]["instance_0"]
-    return float(told["AUC"]), float(told.get("TPR@1%", np.nan)), time.process_time() - started
+    return float(told["AUC"]), float(told["TPR@0.01%"]), time.process_time() - started
 
 
 def cells(arguments: argparse.Namespace) -> None:

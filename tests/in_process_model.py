@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from govkit.config import Config
-from govkit.core.errors import ModelRaised
+from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.inputs import columns, task
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
@@ -51,9 +51,12 @@ class InProcessModel:
     def _asked(self, method: str, rows: pd.DataFrame) -> np.ndarray:
         self.calls += 1
         try:
-            return getattr(self.estimator, method)(rows)
+            answer = getattr(self.estimator, method)(rows)
         except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
             raise ModelRaised(f"the model raised {type(error).__name__}") from None
+        if answer.dtype.kind == "f" and not np.isfinite(answer).all():
+            raise ModelUnavailable(f"the model's {method} does not give finite numbers")
+        return answer
 
     def structure(self) -> dict[str, np.ndarray]:
         return {}

@@ -60,7 +60,6 @@ def _told(
     """Give log-odds of membership: gradient boosting and a linear model, which sees a plain shift sharper, averaged."""
     from scipy.special import logit
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -68,8 +67,7 @@ def _told(
     boosted = HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=8, min_samples_leaf=10, early_stopping=False, random_state=seed % 2**31
     )
-    filled = SimpleImputer(keep_empty_features=True)
-    linear = make_pipeline(filled, StandardScaler(), LogisticRegression(C=0.1, max_iter=1_000))
+    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1_000))
     odds: Scores = logit(boosted.fit(view, member).predict_proba(asked)[:, 1])
     odds += linear.fit(view, member).decision_function(asked)
     return odds

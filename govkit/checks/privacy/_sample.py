@@ -122,7 +122,7 @@ def draw(sides: Sides, columns: Columns, rows: int, seed: int) -> Sample:
 
 
 def numeric_view(rows: "pd.DataFrame") -> "NDArray[np.float64]":
-    """Give the features as numbers: categories by their place in sorted order, missing cells as NaN."""
+    """Give the features as numbers: categories by their place in sorted order, missing cells below all others."""
     import numpy as np
 
     columns = []
@@ -133,9 +133,16 @@ def numeric_view(rows: "pd.DataFrame") -> "NDArray[np.float64]":
         else:
             codes = column.astype("str").where(column.notna()).astype("category").cat.codes.to_numpy()
             columns.append(np.where(codes < 0, np.nan, codes))
-    view = np.column_stack(columns)
-    view[~np.isfinite(view)] = np.nan
-    return view
+    return np.column_stack([_filled(column) for column in columns])
+
+
+def _filled(column: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Put a number below all others where one is missing: boosting refuses a column that is missing in a whole half."""
+    import numpy as np
+
+    there = np.isfinite(column)
+    low, high = (column[there].min(), column[there].max()) if there.any() else (0.0, 0.0)
+    return np.where(there, column, 2 * low - high - 1)
 
 
 def _expect_enough(parts: "list[Positions]", counts: Mapping[str, int]) -> None:

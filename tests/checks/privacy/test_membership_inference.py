@@ -349,3 +349,10 @@ def test_stronger_regularisation_is_measured_with_what_it_costs(tmp_path, rows):
     lost = {row[0]: row[5] for row in table.rows}
     assert lost["as it is"] == 0
     assert lost["min_samples_leaf 20"] < 0
+
+
+def test_a_column_without_a_single_number(tmp_path, rows):
+    frame = rows.assign(f3=np.nan, f4=[np.nan] * 3_999 + [1.0])
+    model = fitted(HistGradientBoostingClassifier(random_state=0), rows[:300])
+    found = run(inputs(tmp_path, model, frame[300:600], frame[:300]), references=0)
+    assert values(found, "members")[""].value == 300
