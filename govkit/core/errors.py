@@ -42,12 +42,6 @@ class InputProblem(GovkitError):
     exit_code = Exit.INPUT
 
 
-class ModelRefused(GovkitError):
-    """The model file holds something the loading policy doesn't allow; it was not loaded."""
-
-    exit_code = Exit.REFUSED
-
-
 class ModelUnavailable(GovkitError):
     """The model's process died, timed out or answered nonsense; what needs no model can still be audited."""
 
