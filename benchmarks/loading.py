@@ -18,11 +18,12 @@ import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from govkit.inputs.allowlist import policy
 from govkit.inputs.artifact import open_model
@@ -43,6 +44,13 @@ def table(rows: int, columns: int = 10) -> pd.DataFrame:
     return pd.DataFrame(random.normal(size=(rows, columns)), columns=[f"x{index}" for index in range(columns)])
 
 
+def mixed_table(rows: int) -> pd.DataFrame:
+    """Make rows of numbers, whole numbers and text, as a CSV file gives them."""
+    random = np.random.default_rng(1)
+    words = {"region": random.choice(["north", "south"], rows), "plan": random.choice(["a", "b", "c"], rows)}
+    return table(rows, 6).assign(age=random.integers(18, 80, rows), **words)
+
+
 def models() -> dict[str, BaseEstimator]:
     """Fit the models whose files are measured."""
     rows = table(2_000)
@@ -51,6 +59,10 @@ def models() -> dict[str, BaseEstimator]:
     return {
         "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, label),
         "forest of 300": RandomForestClassifier(300, random_state=0).fit(rows, label),
+        "mixed table": make_pipeline(
+            make_column_transformer((OneHotEncoder(), ["region", "plan"]), remainder="passthrough"),
+            LogisticRegression(max_iter=1_000),
+        ).fit(mixed_table(2_000), label),
         "histogram boosting": HistGradientBoostingClassifier(max_iter=200, random_state=0).fit(rows, label),
         "TF-IDF, 20,000 words": make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(words, label),
     }
@@ -90,7 +102,7 @@ def scan_times(fitted: dict[str, BaseEstimator]) -> None:
 def call_times(fitted: dict[str, BaseEstimator], folder: Path) -> None:
     """Print how long opening takes, and predictions in the process against predictions in this one."""
     print(f"\n{'model':<24}{'open':>9}{'rows':>10}{'here':>11}{'confined':>11}{'more':>11}{'ratio':>8}")
-    for name in ("logistic regression", "forest of 300", "histogram boosting"):
+    for name in ("logistic regression", "mixed table", "forest of 300", "histogram boosting"):
         path = folder / "model.pkl"
         path.write_bytes(pickle.dumps(fitted[name]))
         start = time.perf_counter()
@@ -99,7 +111,7 @@ def call_times(fitted: dict[str, BaseEstimator], folder: Path) -> None:
         if model is None:
             raise SystemExit(f"{name} was refused")
         for count, repeats in ((1, 30), (1_000, 10), (100_000, 3)):
-            rows = table(count)
+            rows = mixed_table(count) if name == "mixed table" else table(count)
             model.predict(rows)
             here = seconds(lambda: fitted[name].predict(rows), repeats)  # noqa: B023
             there = seconds(lambda: model.predict(rows), repeats)  # noqa: B023

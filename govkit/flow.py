@@ -22,6 +22,7 @@ from govkit.gate import decide
 from govkit.inputs.checkout import checkout
 from govkit.inputs.constraints import problem_of
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.sandbox import is_full
 from govkit.inputs.subject import Request, Subject, open_subject
 from govkit.pack.keys import signing_key
 from govkit.plugins.check import CHECKS, Check, Params
@@ -68,6 +69,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
     as_of: date | None = None,
     trust: tuple[str, ...] = (),
     champion: str | Path | None = None,
+    model_trust: str = "allowlist",
     journal: bool = True,
     pack: bool = False,
     sign: str | Path | None = None,
@@ -93,6 +95,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         as_of: date that expiry and age are judged by; today when None.
         trust: exact globals that the model may use beyond the allowlist.
         champion: the model in use, to hold this one against; else as govkit.yaml says.
+        model_trust: `allowlist`, or `sandbox-only` to let it run code of its own inside full isolation.
         journal: take over evidence of an equal earlier run in `out`.
         pack: also write an evidence pack, signed where there is a key.
         sign: the private key to sign it with, in PEM; else the one in the environment. Implies `pack`.
@@ -105,7 +108,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
     started, clock = datetime.now(UTC), time.perf_counter()
     watching = progress or Silent()
     given = {"profile": profile, "budget": budget, "seed": seed}
-    setup = _set_up(model, data, train, config, given, as_of=as_of or started.date(), trust=trust)
+    setup = _set_up(model, data, train, config, given, as_of=as_of or started.date(), trust=(trust, model_trust))
     if champion is not None:
         setup = replace(setup, request=setup.request.model_copy(update={"champion": Path(champion)}))
     policy = load_policy(setup.config, setup.request.root, setup.document, checks=CHECKS.all())
@@ -124,7 +127,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         past = past_audits(folder, previous, _system_facts(setup.config, subject).id)
         outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
         result = _result(subject, setup, job, policy, outcomes)
-        isolation = subject.artifact.isolation if subject.artifact else {}
+        isolation = _isolation(subject)
         packing = delivery.Packing(key, _metadata_files(subject)) if pack or sign is not None else None
         place = checkout(subject, setup.path, setup.document)
     ran = Run(
@@ -183,7 +186,7 @@ def examine(  # noqa: PLR0913 - the options of the stage commands
 ) -> tuple[tuple[Evidence, ...], dict[str, str]]:
     """Run some checks alone, with parameters that go before those of govkit.yaml; give evidence and its templates."""
     overrides = {"budget": budget, "seed": seed}
-    setup = _set_up(model, data, train, config, overrides, as_of=datetime.now(UTC).date(), trust=())
+    setup = _set_up(model, data, train, config, overrides, as_of=datetime.now(UTC).date(), trust=((), "allowlist"))
     declared = setup.config.checks
     merged = {**declared, **{name: {**declared.get(name, {}), **given} for name, given in (checks or {}).items()}}
     resolved = setup.config.model_copy(update={"checks": merged})
@@ -203,7 +206,7 @@ def _set_up(  # noqa: PLR0913 - both callers' options
     overrides: Mapping[str, object],
     *,
     as_of: date,
-    trust: tuple[str, ...],
+    trust: tuple[tuple[str, ...], str],
 ) -> Setup:
     place = Path(config) if config is not None else find(Path(data).parent) or find(Path())
     document = read(place) if place else None
@@ -219,7 +222,8 @@ def _set_up(  # noqa: PLR0913 - both callers' options
         config=resolved,
         root=place.parent if place else Path(data).parent,
         as_of=as_of,
-        trust=trust,
+        trust=trust[0],
+        model_trust=trust[1],
     )
     return Setup(request, document, place)
 
@@ -284,6 +288,10 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
     )
     for note in subject.artifact.notes if subject.artifact else ():
         progress.note(sentence(note, templates()))
+    layers = _isolation(subject)
+    if layers.get("isolation") == "reduced":
+        lacking = ", ".join(name for name, state in layers.items() if state != "held" and name != "isolation")
+        progress.note(f"isolation: reduced (does not hold: {lacking})")
     for inference in subject.inferred:
         progress.note(f"inferred {inference.field}: {inference.value}")
 
@@ -293,7 +301,8 @@ def _result(subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: 
     model = _model_facts(subject)
     as_of = setup.request.as_of
     digest = model.sha256 if model else ""
-    assessed = assess(evidence, policy, as_of=as_of, model_sha256=digest, budget=job.plan.budget)
+    vouched = model is None or model.trust != "sandbox-only"
+    assessed = assess(evidence, policy, as_of=as_of, model_sha256=digest, budget=job.plan.budget, vouched=vouched)
     decision = decide(
         policy.profile,
         assessed.criterion_results,
@@ -326,6 +335,12 @@ def _result(subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: 
         **{name: getattr(assessed, name) for name in assessed.__dataclass_fields__},
     }
     return Result.model_validate({**parts, "messages": used(_plain(parts))})
+
+
+def _isolation(subject: Subject) -> dict[str, str]:
+    """Give the layers around the model's process, after one word on all of them."""
+    layers = subject.artifact.isolation if subject.artifact else {}
+    return {"isolation": "full" if is_full(layers) else "reduced", **layers} if layers else {}
 
 
 def _plain(parts: object) -> object:
@@ -378,6 +393,8 @@ def _model_facts(subject: Subject) -> ModelFacts | None:
         size=found.size,
         format=found.format,
         refused=found.refused,
+        trust=found.trust,
+        trusted=found.trusted,
         estimator=described.estimator if described else "",
         steps=described.steps if described else (),
         parameters=described.parameters if described else {},

@@ -37,7 +37,8 @@ def judged_again(record: AuditRecord, profile: Profile, catalog: Catalog) -> Aud
     result = record.result
     criteria = criteria_for(catalog, profile, _overrides(result, catalog), Document("govkit.yaml", None, None))
     evidence = {found.check: found for found in result.evidence}
-    judged = judge_all(criteria, evidence, profile, result.plan.budget)
+    vouched = result.model is None or result.model.trust != "sandbox-only"
+    judged = judge_all(criteria, evidence, profile, result.plan.budget, vouched=vouched)
     rules = {criterion.id: criterion for criterion in criteria}
     waivers = {waiver.criterion: waiver for waiver in result.waivers}
     results = {found.criterion: _waived(found, rules[found.criterion], waivers) for found in judged}

@@ -8,7 +8,7 @@ from typing import Final
 
 from govkit.assessment.attestations import Audited, Statement, judge_attestations
 from govkit.assessment.catalogs import Catalog, framework_names, load, load_crosswalk
-from govkit.assessment.criteria import judge, with_budget
+from govkit.assessment.criteria import judge, with_budget, without_vouching
 from govkit.assessment.facts import report_facts
 from govkit.assessment.profiles import criteria_for, load_profile
 from govkit.assessment.rollup import Gathered, roll_up
@@ -115,8 +115,14 @@ def load_policy(
     )
 
 
-def assess(
-    evidence: Sequence[Evidence], policy: Policy, *, as_of: date, model_sha256: str, budget: str = ""
+def assess(  # noqa: PLR0913 - what the record says, by name
+    evidence: Sequence[Evidence],
+    policy: Policy,
+    *,
+    as_of: date,
+    model_sha256: str,
+    budget: str = "",
+    vouched: bool = True,
 ) -> Assessed:
     """Judge evidence by a policy.
 
@@ -126,11 +132,12 @@ def assess(
         as_of: the date that expiry is judged by.
         model_sha256: digest of the audited model; empty without one.
         budget: that of the plan, where it differs from govkit.yaml's because an earlier plan was replayed.
+        vouched: False for a model that ran code of its own: nothing passes on its answers.
     """
     by_check = {found.check: found for found in evidence}
     audited = Audited(policy.config, model_sha256, policy.project, as_of, policy.profile.max_age_days)
     statements, ignored_statements = judge_attestations(policy.attestations, audited, policy.frameworks)
-    judged = judge_all(policy.criteria, by_check, policy.profile, budget or policy.config.budget)
+    judged = judge_all(policy.criteria, by_check, policy.profile, budget or policy.config.budget, vouched=vouched)
     waived = judge_waivers(policy.waivers, audited, policy.criteria, judged)
     results = tuple(_with_waiver(result, waived.covers) for result in judged)
     controls = tuple(_control_results(policy, {found.criterion: found for found in results}, statements))
@@ -156,13 +163,20 @@ def assess(
 
 
 def judge_all(
-    criteria: Sequence[Criterion], evidence: Mapping[str, Evidence], profile: Profile, budget: str
+    criteria: Sequence[Criterion],
+    evidence: Mapping[str, Evidence],
+    profile: Profile,
+    budget: str,
+    *,
+    vouched: bool = True,
 ) -> list[CriterionResult]:
-    """Judge every criterion, with a pass from too small a budget capped at inconclusive."""
+    """Judge every criterion, with a pass from too small a budget, or on answers not vouched for, capped."""
     results = []
     for criterion in criteria:
         result = judge(criterion, evidence)
         found = evidence.get(criterion.check)
+        if not vouched and found is not None:
+            result = without_vouching(criterion, result, found)
         planned = found is not None and bool(found.work)
         results.append(with_budget(criterion, result, profile.minimum_budget, budget) if planned else result)
     return results

@@ -22,8 +22,12 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.check_stopped": "{check} broke off.",
     "criterion.untrusted": "{meaning} counts only while {condition}, which does not hold here ({found}).",
     "criterion.too_weak": "A pass counts only from a run where {condition}; this run had {found}.",
+    "criterion.unvouched": "{meaning} rests on answers of a model that ran code of its own, which nobody can vouch "
+    "for.",
     "criterion.small_budget": "A pass counts only from a run with budget {wanted} or more; this run had {budget}.",
 }
+ASKED: Final = frozenset({"model", "predictions", "train_predictions"})
+"""Inputs of checks that hold what the model says."""
 MEASURED: Final = "measured."
 """Prefix in `not_applicable_when`: another measurement of the same evidence shows that the question doesn't arise."""
 OPERATORS: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
@@ -72,6 +76,15 @@ def with_budget(criterion: Criterion, result: CriterionResult, wanted: str, budg
         return result
     because = _message("small_budget", criterion, wanted=wanted, budget=budget)
     return _result(criterion, Result.INCONCLUSIVE, because, list(result.observed))
+
+
+def without_vouching(criterion: Criterion, result: CriterionResult, evidence: Evidence) -> CriterionResult:
+    """Cap what rests on the answers of a model that ran code of its own, and so could make them what it liked."""
+    if result.result not in {Result.PASS, Result.NOT_APPLICABLE}:
+        return result
+    if evidence.inputs and not ASKED & set(evidence.inputs):
+        return result
+    return _result(criterion, Result.INCONCLUSIVE, _message("unvouched", criterion), list(result.observed))
 
 
 def worst_value(criterion: Criterion, result: CriterionResult) -> float | None:

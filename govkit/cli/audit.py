@@ -35,6 +35,9 @@ def audit(
     champion: Annotated[
         str | None, typer.Option("--champion", help="The model in use, to hold this one against.")
     ] = None,
+    model_trust: Annotated[
+        str, typer.Option("--model-trust", help="allowlist, or sandbox-only to run the model's own code confined.")
+    ] = "allowlist",
     journal: Annotated[bool, typer.Option("--cache/--no-cache", help="Take over evidence of equal runs.")] = True,
     pack: Annotated[bool, typer.Option("--pack", help="Also write evidence-pack.zip.")] = False,
     sign: Annotated[
@@ -76,6 +79,7 @@ def audit(
                 as_of=day(as_of),
                 trust=tuple(trust or ()),
                 champion=champion,
+                model_trust=model_trust,
                 journal=journal,
                 pack=pack,
                 sign=sign,

@@ -61,6 +61,10 @@ class ModelFacts(Frozen):
     """What stands behind MODEL."""
     notes: tuple[Message, ...] = added(())
     """What a reader has to know about where the answers come from."""
+    trust: Literal["allowlist", "sandbox-only"] = added("allowlist")
+    """sandbox-only: it ran code of its own, so its answers can't be vouched for."""
+    trusted: tuple[str, ...] = added(())
+    """Names that the user let it use beyond the allowlist."""
 
 
 class ColumnFacts(Frozen):

@@ -19,10 +19,15 @@ def shipped_roles() -> Mapping[Global, Role]:
     }
 
 
-def policy(trusted: tuple[str, ...] = ()) -> Policy:
-    """Give the shipped list with the globals that the user vouches for, which may be called."""
+def policy(trusted: tuple[str, ...] = (), *, everything: bool = False) -> Policy:
+    """Give the shipped list with the globals that the user vouches for, which may be called.
+
+    Args:
+        trusted: exact dotted paths.
+        everything: load whatever the file names; what the scan says of it stays the same.
+    """
     extra: dict[Global, Role] = {}
     for path in trusted:
         module, _, name = path.rpartition(".")
         extra[module, name] = "call"
-    return Policy({**shipped_roles(), **extra})
+    return Policy({**shipped_roles(), **extra}, everything)

@@ -8,11 +8,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -21,16 +21,17 @@ from govkit.core.errors import InputProblem, MissingExtra, ModelUnavailable, Usa
 from govkit.core.frozen import Frozen
 from govkit.inputs import wire
 from govkit.inputs.mlflow_folder import is_model_folder, model_file
-from govkit.inputs.model import Artifact, Described, Model, ScanFinding
+from govkit.inputs.model import Artifact, Described, Model, ScanFinding, Trust
 from govkit.inputs.proxy import Again, Proxy, Worker
-from govkit.inputs.sandbox import Limits
+from govkit.inputs.sandbox import HELD, NEEDED, Limits
 from govkit.inputs.training import TrainingFunction
-from govkit.plugins.model_format import MODEL_FORMATS, NEEDS, taken_for_a_model
+from govkit.plugins.model_format import MODEL_FORMATS, NEEDS, REFUSED_ALWAYS, taken_for_a_model
 
 MAX_BYTES = 2 * 2**30
 HEAD = 64
 EXTRAS = {"imblearn": "imbalanced-learn"} | {name: name for name in ("catboost", "lightgbm", "xgboost")}
 """Packages that pickles may need, and govkit's extra that brings each."""
+TRUSTS: Final = get_args(Trust)
 UNLISTED = "GK-M02"
 """The scan's code for a global that is not on the allowlist."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
@@ -59,6 +60,17 @@ class _LoadReport(Frozen):
 
 
 @dataclass(frozen=True)
+class Loading:
+    """How a model file is loaded."""
+
+    trust: Trust = "allowlist"
+    trusted: tuple[str, ...] = ()
+    """Exact globals, `package.module.Name`, that it may use beyond the allowlist."""
+    limits: Limits = field(default_factory=Limits)
+    """What the process may use."""
+
+
+@dataclass(frozen=True)
 class _File:
     """The model file as it was read."""
 
@@ -74,6 +86,7 @@ def open_model(
     trust: tuple[str, ...] = (),
     limits: Limits | None = None,
     training: TrainingFunction | None = None,
+    model_trust: str = "allowlist",
 ) -> tuple[Artifact, Model | None]:
     """Scan and load a model file in a process of its own.
 
@@ -82,23 +95,26 @@ def open_model(
         trust: exact globals, `package.module.Name`, that it may use beyond the allowlist.
         limits: what the process may use.
         training: fits the model anew where it can't be cloned.
+        model_trust: `allowlist`, or `sandbox-only`: load whatever the file names, if isolation is full.
 
     Returns:
         The file's facts, and the model; no model when it was refused or its process died while loading, which the
         facts then say.
 
     Raises:
-        UsageProblem: the path is a URL, or a trusted global is no dotted path.
+        UsageProblem: the path is a URL, a trusted global is no dotted path, or there is no such trust.
         InputProblem: the file can't be read, is no model in a known format, or needs a package that isn't installed.
     """
     for name in trust:
         if not all(part.isidentifier() for part in name.split(".")) or "." not in name:
             raise UsageProblem(f"--trust-global {name!r} is no dotted path", hint="write it as package.module.Name")
+    if model_trust not in TRUSTS:
+        raise UsageProblem(f"there is no model trust {model_trust!r}", hint=f"give one of: {', '.join(TRUSTS)}")
     file = _read(path)
-    limits = limits or Limits()
-    worker = _start(file, trust, limits)
+    loading = Loading("sandbox-only" if model_trust == "sandbox-only" else "allowlist", trust, limits or Limits())
+    worker = _start(file, loading)
     try:
-        artifact, described = _opened(file, worker, limits)
+        artifact, described = _opened(file, worker, loading)
     except BaseException:
         worker.stop()
         raise
@@ -106,18 +122,18 @@ def open_model(
         return artifact, None
     if training is not None:
         described = replace(described, methods=described.methods | {"fit"})
-    return artifact, Proxy(worker, described, again=Again(training, _starter(path, file.sha256, trust, limits)))
+    return artifact, Proxy(worker, described, again=Again(training, _starter(path, file.sha256, loading)))
 
 
-def _starter(path: Path, digest: str, trust: tuple[str, ...], limits: Limits) -> Callable[[], Worker]:
+def _starter(path: Path, digest: str, loading: Loading) -> Callable[[], Worker]:
     """Give what starts the process anew from the same bytes; they are read again rather than kept in memory."""
 
     def start() -> Worker:
         file = _read(path)
         if file.sha256 != digest:
             raise InputProblem(f"{path.name} has changed since the audit began", hint="audit it again")
-        worker = _start(file, trust, limits)
-        _opened(file, worker, limits)
+        worker = _start(file, loading)
+        _opened(file, worker, loading)
         return worker
 
     return start
@@ -183,11 +199,11 @@ def _expect_installed(name: str, path: Path) -> None:
         )
 
 
-def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
+def _start(file: _File, loading: Loading) -> Worker:
     ours, theirs = socket.socketpair()
     sealed = _sealed(file.content)
     root = str(Path(__file__).parent.parent.parent)
-    settings = json.dumps({"format": file.format, "trusted": trust, "limits": asdict(limits)})
+    settings = json.dumps({"format": file.format, **asdict(loading)})
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [sys.executable, "-IB", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
         stdin=subprocess.DEVNULL,
@@ -197,7 +213,7 @@ def _start(file: _File, trust: tuple[str, ...], limits: Limits) -> Worker:
     )
     theirs.close()
     os.close(sealed)
-    return Worker(process, ours, limits.call_seconds)
+    return Worker(process, ours, loading.limits.call_seconds)
 
 
 def _sealed(content: bytes) -> int:
@@ -215,10 +231,10 @@ def _sealed(content: bytes) -> int:
         return os.open(stream.name, os.O_RDONLY)
 
 
-def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Described | None]:
+def _opened(file: _File, worker: Worker, loading: Loading) -> tuple[Artifact, Described | None]:
     name = file.path.name
     try:
-        scan = _report(worker, _ScanReport, "the scan of its file", limits.start_seconds)
+        scan = _report(worker, _ScanReport, "the scan of its file", loading.limits.start_seconds)
     except ModelUnavailable as ended:
         raise InputProblem(f"{name} can't be scanned: {ended.message}", hint="save the model again") from None
     findings = tuple(ScanFinding(*finding) for finding in scan.findings)
@@ -233,15 +249,17 @@ def _opened(file: _File, worker: Worker, limits: Limits) -> tuple[Artifact, Desc
         globals=scan.globals,
         findings=findings,
         isolation=scan.isolation,
-        refused=_refusal(findings),
+        trust=loading.trust,
+        trusted=loading.trusted,
+        refused=_refusal(findings) if loading.trust == "allowlist" else _unconfined(findings, scan.isolation),
     )
-    if findings:
+    if artifact.refused:
         worker.stop()
         return artifact, None
     if scan.unreadable:
         raise InputProblem(f"{name} is no model: {scan.unreadable}", hint="save the fitted model again")
     try:
-        loaded = _report(worker, _LoadReport, "loading", limits.start_seconds)
+        loaded = _report(worker, _LoadReport, "loading", loading.limits.start_seconds)
     except ModelUnavailable as ended:
         return replace(artifact, unavailable=ended.message), None
     described = loaded.described
@@ -280,12 +298,26 @@ def _is_there(package: str) -> bool:
     return package in sys.modules or find_spec(package) is not None
 
 
+def _unconfined(findings: tuple[ScanFinding, ...], layers: Mapping[str, str]) -> str:
+    """Say why a file that may run its own code is not loaded after all; empty when it may be."""
+    lacking = [name for name in (*NEEDED, "landlock") if layers.get(name) != HELD]
+    if lacking:
+        return f"running the model's own code takes full isolation, and this machine lacks {', '.join(lacking)}"
+    return _refusal(tuple(finding for finding in findings if finding.code in REFUSED_ALWAYS))
+
+
 def _refusal(findings: tuple[ScanFinding, ...]) -> str:
     if not findings:
         return ""
     first = findings[0]
     more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
-    return f"the file {first.what}" + (f": {first.subject}" if first.subject else "") + more
+    advice = "; --trust-global NAME lets one exact name through" if _are_names_only(findings) else ""
+    return f"the file {first.what}" + (f": {first.subject}" if first.subject else "") + more + advice
+
+
+def _are_names_only(findings: tuple[ScanFinding, ...]) -> bool:
+    """Say whether nothing but names stands against the file."""
+    return all(finding.code == UNLISTED for finding in findings)
 
 
 def _not_loaded(name: str, loaded: _LoadReport) -> InputProblem:

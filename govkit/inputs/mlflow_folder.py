@@ -30,7 +30,8 @@ class _Description(BaseModel):
 
 def is_model_folder(path: Path) -> bool:
     """Say whether a path is a folder with an MLmodel file."""
-    return path.is_dir() and (path / DESCRIPTION).is_file()
+    description = path / DESCRIPTION
+    return path.is_dir() and description.is_file() and not description.is_symlink()
 
 
 def model_file(folder: Path) -> Path:

@@ -55,6 +55,8 @@ class ScanFinding:
 MULTILABEL, OUTLIER_DETECTOR = "multilabel classifier", "outlier detector"
 Source = Literal["file", "predictions", "function", "service"]
 """What stands behind MODEL: a model file or folder, recorded predictions, a Python function, or a URL."""
+Trust = Literal["allowlist", "sandbox-only"]
+"""allowlist: only known names are loaded; sandbox-only: whatever the file names, inside full isolation."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Artifact:
     findings: tuple[ScanFinding, ...] = ()
     isolation: dict[str, str] = field(default_factory=dict)
     """Layers around the worker and `held` or why not."""
+    trust: Trust = "allowlist"
+    """What may be loaded."""
+    trusted: tuple[str, ...] = ()
+    """Globals that the user vouches for, beyond the allowlist."""
     refused: str = ""
     """One sentence when the model was refused; then there is no `Model`."""
     unavailable: str = ""

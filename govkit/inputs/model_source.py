@@ -42,13 +42,14 @@ class Opened:
             self.source.close()
 
 
-def open_source(
+def open_source(  # noqa: PLR0913 - what opening a model takes
     reference: str | None,
     config: Config,
     data: tuple[Dataset, Dataset | None],
     *,
     trust: tuple[str, ...] = (),
     training: TrainingFunction | None = None,
+    model_trust: str = "allowlist",
 ) -> Opened:
     """Open what the MODEL argument names.
 
@@ -58,6 +59,7 @@ def open_source(
         data: DATA and TRAIN.
         trust: exact globals that a model file may use beyond the allowlist.
         training: fits a model file's model anew where it can't be cloned.
+        model_trust: `sandbox-only` loads whatever a model file names, if isolation is full.
 
     Raises:
         UsageProblem: the argument, or a declaration that it needs, can't be followed.
@@ -76,7 +78,7 @@ def open_source(
     if is_recorded(reference):
         artifact, recorded, inferred = open_recorded(Path(reference), config, *data)
         return Opened(artifact, recorded=recorded, described=recorded.described, inferred=(inferred,))
-    artifact, model = open_model(Path(reference), trust=trust, training=training)
+    artifact, model = open_model(Path(reference), trust=trust, training=training, model_trust=model_trust)
     return Opened(artifact, model, described=model.described if model else None)
 
 

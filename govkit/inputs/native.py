@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+MAX_CLASSES = 10_000
 Kind = Literal["classifier", "regressor", "other"]
 Label = str | int | float | bool
 
@@ -36,6 +37,8 @@ class NativeModel:
         """Take what the file says of itself and how it answers."""
         import numpy as np
 
+        if len(classes) > MAX_CLASSES:
+            raise Unsupported(f"has more than {MAX_CLASSES:,} classes")
         self.estimator = estimator
         self.kind = kind
         self.classes_ = list(classes)
@@ -64,6 +67,8 @@ def classifier(
     """
     import numpy as np
 
+    if len(classes) > MAX_CLASSES:
+        raise Unsupported(f"has more than {MAX_CLASSES:,} classes")
     labels = np.asarray(classes)
 
     def predict(rows: "pd.DataFrame") -> "NDArray[np.generic]":

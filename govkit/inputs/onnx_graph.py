@@ -12,12 +12,12 @@ MAX_NODES = 500_000
 MAX_LABELS = 10_000
 MAX_PACKED = 100_000
 """Bytes of a list of numbers that are looked at."""
-_GRAPH, _FUNCTIONS = 7, 25
+_GRAPH, _TRAINING, _FUNCTIONS = 7, 20, 25
 _NODES, _INITIALIZERS, _SPARSE_INITIALIZERS = 1, 5, 15
 _NODE_KIND, _ATTRIBUTES, _DOMAIN = 4, 5, 7
 _FUNCTION_NODES = 7
 _ATTRIBUTE_NAME, _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_INTS, _ATTRIBUTE_STRINGS = 1, 5, 6, 8, 9
-_ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 10, 11
+_ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = 10, 11, (22, 23)
 _TENSOR_EXTERNAL, _TENSOR_LOCATION, _TENSOR_NAME = 13, 14, 8
 _TENSOR_LABELS = {5: "integers", 6: "texts", 7: "integers"}
 """int32_data, string_data and int64_data."""
@@ -50,6 +50,10 @@ def read_graph(content: bytes) -> Graph:
     for number, value in fields(memoryview(content)):
         if isinstance(value, memoryview) and number in {_GRAPH, _FUNCTIONS}:
             _walk_graph(value, found, 0, nodes=_NODES if number == _GRAPH else _FUNCTION_NODES)
+        elif isinstance(value, memoryview) and number == _TRAINING:
+            for _, graph in fields(value):
+                if isinstance(graph, memoryview):
+                    _walk_graph(graph, found, 0)
     return found
 
 
@@ -71,9 +75,13 @@ def _walk_numbers(number: int, value: memoryview, found: Graph) -> None:
     if number == _INITIALIZERS:
         _walk_tensor(value, found)
     elif number == _SPARSE_INITIALIZERS:
-        for _, tensor in fields(value):
-            if isinstance(tensor, memoryview):
-                _walk_tensor(tensor, found)
+        _walk_sparse(value, found)
+
+
+def _walk_sparse(pair: memoryview, found: Graph) -> None:
+    for _, tensor in fields(pair):
+        if isinstance(tensor, memoryview):
+            _walk_tensor(tensor, found)
 
 
 def _walk_node(node: memoryview, found: Graph, depth: int) -> None:
@@ -97,6 +105,8 @@ def _walk_attribute(attribute: memoryview, found: Graph, depth: int) -> None:
             _walk_graph(value, found, depth + 1)
         elif number in {_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS} and isinstance(value, memoryview):
             _walk_tensor(value, found)
+        elif number in _ATTRIBUTE_SPARSE and isinstance(value, memoryview):
+            _walk_sparse(value, found)
         elif number in {_ATTRIBUTE_INTS, _ATTRIBUTE_STRINGS} and len(labels) <= MAX_LABELS:
             labels += _labels(value, texts=number == _ATTRIBUTE_STRINGS)
     if name in LABEL_ATTRIBUTES and labels:

@@ -176,7 +176,9 @@ def _of_pairs(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> b
     if not arguments:
         return True
     pairs = arguments[0]
-    return len(arguments) == 1 and isinstance(pairs, list) and all(isinstance(pair, list | tuple) for pair in pairs)
+    if len(arguments) != 1 or not isinstance(pairs, list):
+        return False
+    return all(isinstance(pair, list | tuple) and len(pair) == 2 and light(pair[:1]) for pair in pairs)  # noqa: PLR2004
 
 
 def _counted(maker: Reference, arguments: tuple[Any, ...], policy: Policy) -> bool:

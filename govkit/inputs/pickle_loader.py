@@ -1,4 +1,4 @@
-"""Unpickle for real, under the policy that the scan applied; only called on bytes in which the scan found nothing."""
+"""Unpickle for real, under the policy that the scan applied; on bytes in which the scan found nothing, or confined."""
 
 import importlib
 import io
@@ -46,10 +46,13 @@ def _load_with_arrays(content: bytes, policy: Policy) -> object:
 
 
 def _resolved(module: str, name: str, policy: Policy) -> object:
-    if not (policy.allows((module, name)) or (module, name) == PARTIAL) or "." in name:
+    known = (policy.allows((module, name)) or (module, name) == PARTIAL) and "." not in name
+    if not known and not policy.everything:
         raise pickle.UnpicklingError("refused while loading")
-    found = importlib.import_module(_RENAMED.get(module, module))
+    found: object = importlib.import_module(_RENAMED.get(module, module))
     try:
-        return getattr(found, name)
+        for part in name.split("."):
+            found = getattr(found, part)
     except AttributeError:
         raise ImportError(name=module) from None
+    return found

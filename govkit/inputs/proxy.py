@@ -6,15 +6,16 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable
+from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.core.evidence import Scalar
 from govkit.inputs import wire
 from govkit.inputs.model import MULTILABEL, Described
 from govkit.inputs.training import TrainingFunction
+from govkit.inputs.transport import Buffer, packed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,7 @@ class Worker:
     def call(
         self,
         header: dict[str, Any],
-        payload: bytes | memoryview = b"",
+        payload: Sequence[Buffer] = (),
         *,
         most: int = OVERHEAD,
         seconds: float | None = None,
@@ -58,7 +59,7 @@ class Worker:
 
         Args:
             header: the operation.
-            payload: its rows.
+            payload: its rows, buffer by buffer.
             most: bytes of answer that are taken.
             seconds: how long it may take; as for every call when None.
 
@@ -203,16 +204,24 @@ class Proxy:
 
         Where that ends the process, it is started anew from the same file, so that the model itself can still be asked.
         """
-        names, frame = _positional(rows)
-        frame["target"] = target
+        names = [str(name) for name in rows.columns]
+        frame = rows.set_axis(list(range(len(names))), axis=1)
+        frame[len(names)] = target
         if weight is not None:
-            frame["weight"] = weight
-        header: dict[str, Any] = {"operation": "fit", "handle": self._handle, "names": names, "seed": seed}
-        header["change"] = dict(change or {})
+            frame[len(names) + 1] = weight
+        facts, buffers = packed(frame)
+        header: dict[str, Any] = {
+            "operation": "fit",
+            "handle": self._handle,
+            "names": names,
+            "seed": seed,
+            "rows": facts,
+            "change": dict(change or {}),
+        }
         if self._again.training is not None:
             header["training"] = asdict(self._again.training)
         try:
-            answer, _ = self._worker.call(header, _stream(frame), seconds=seconds)
+            answer, _ = self._worker.call(header, buffers, seconds=seconds)
         except ModelUnavailable:
             if self._worker.ended and self._again.start is not None:
                 self._worker = self._again.start()
@@ -244,15 +253,11 @@ class Proxy:
         return numbers, TOLERANCE_SINGLE if answer.dtype.itemsize < numbers.dtype.itemsize else TOLERANCE
 
     def _ask(self, method: Method, rows: "pd.DataFrame") -> "NDArray[np.generic]":
-
-        header: dict[str, Any] = {"operation": method, "handle": self._handle}
+        facts, buffers = packed(rows)
+        header: dict[str, Any] = {"operation": method, "handle": self._handle, "rows": facts}
         header["names"] = [str(name) for name in rows.columns]
-        block = _block(rows)
-        if block is not None:
-            header["block"] = {"dtype": block.dtype.str, "shape": block.shape}
-        payload = _stream(_positional(rows)[1]) if block is None else block.data.cast("B") if block.size else b""
         values = len(rows) * max(len(self.described.classes), 1) ** (2 if method == "decision_function" else 1)
-        answer, content = self._worker.call(header, payload, most=OVERHEAD + PER_VALUE * values)
+        answer, content = self._worker.call(header, buffers, most=OVERHEAD + PER_VALUE * values)
         arrays = _unpacked(answer, content)
         if "labels" in answer:
             return _labelled(answer["labels"], arrays.get("codes"))
@@ -262,44 +267,6 @@ class Proxy:
 
     def _nonsense(self, method: str, wanted: str) -> ModelUnavailable:
         return ModelUnavailable(f"the model's {method} does not give {wanted}", hint="correct the model")
-
-
-def _positional(rows: "pd.DataFrame") -> "tuple[list[str], pd.DataFrame]":
-    """Name columns by position, so that no column name can get in the way of the transport."""
-    frame = rows.set_axis([f"c{index}" for index in range(rows.shape[1])], axis=1)
-    return [str(name) for name in rows.columns], frame
-
-
-def _block(rows: "pd.DataFrame") -> "NDArray[np.generic] | None":
-    """Give the columns of a table of one kind of number as one array (columns, rows); None for other tables."""
-    import numpy as np
-
-    kinds = set(rows.dtypes)
-    if len(kinds) != 1 or not isinstance(kind := kinds.pop(), np.dtype) or kind.kind not in "iuf":
-        return None
-    return np.ascontiguousarray(rows.to_numpy().T)
-
-
-def _stream(frame: "pd.DataFrame") -> memoryview:
-    """Write rows as an Arrow stream.
-
-    Raises:
-        InputProblem: a column holds what Arrow has no type for.
-    """
-    import pyarrow as pa
-
-    try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        # the message would quote cells
-        raise InputProblem(
-            "a column holds values of several kinds and can't be given to the model",
-            hint="make every column all numbers, all text or all dates",
-        ) from None
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return memoryview(sink.getvalue())
 
 
 def _unpacked(answer: dict[str, Any], content: bytearray) -> "dict[str, NDArray[np.generic]]":

@@ -11,11 +11,16 @@ import platform
 import resource
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 HELD = "held"
+NOT_HELD = "not held: a forbidden action went through"
+CLOSED = "files closed"
+"""The layer that stands in for Landlock: everything is imported, then nothing can be opened."""
+NEEDED = ("no new privileges", "resource limits", "seccomp")
+"""Layers without which isolation is called reduced, whatever else there is; files are Landlock's or `CLOSED`."""
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 SIGKILL = 9
 
@@ -40,8 +45,8 @@ class _Arch:
 
     audit: int
     seccomp: int
-    denied: tuple[int, ...]
-    """Calls that a model's process has no use for."""
+    allowed: tuple[int, ...]
+    """Calls that computing and reading files takes; all others are refused."""
     clone: int
     openat: int
     open: int | None
@@ -50,49 +55,26 @@ class _Arch:
     prctl: int
     prlimit: int
     tgkill: int
+    sendto: int
 
 
-_COMMON_NEW = (
-    *(424, 434, 438, 440, 448),  # pidfd_send_signal pidfd_open pidfd_getfd process_madvise process_mrelease
-    *(425, 426, 427),  # io_uring
-    *(428, 429, 430, 431, 432, 433, 442, 443),  # mounts, quotactl_fd
-    *(447, 452, 463, 466, 467, 469),  # memfd_secret fchmodat2 setxattrat removexattrat open_tree_attr file_setattr
-)
-"""Numbered alike on all architectures."""
-_CLONE3, _OPENAT2, _FIRST_UNKNOWN = 435, 437, 470
+_COMMON_NEW = (439, 449, 454, 455, 456)
+"""faccessat2, futex_waitv, futex_wake, futex_wait, futex_requeue: numbered alike on all architectures."""
+_CLONE3, _OPENAT2, _FIRST_NEW = 435, 437, 424
 _X86_64 = _Arch(
     audit=0xC000003E,
     seccomp=317,
-    denied=(
-        *(41, 42, 43, 49, 50, 53, 288),  # socket connect accept bind listen socketpair accept4
-        *(57, 58, 59, 322),  # fork vfork execve execveat
-        *(62, 200, 129, 297),  # kill tkill rt_sigqueueinfo rt_tgsigqueueinfo
-        *(76, 77, 82, 83, 84, 85, 86, 87, 88),  # truncate ftruncate rename mkdir rmdir creat link unlink symlink
-        *(90, 91, 92, 93, 94, 260, 268),  # chmod fchmod chown fchown lchown fchownat fchmodat
-        *(101, 310, 311, 312),  # ptrace process_vm_readv process_vm_writev kcmp
-        *(133, 258, 259, 263, 264, 265, 266, 316),  # mknod mkdirat mknodat unlinkat renameat linkat symlinkat renameat2
-        *(155, 161, 165, 166, 167, 168, 169, 272, 308),  # pivot_root chroot mount umount swap reboot unshare setns
-        *(175, 176, 246, 248, 249, 250, 304, 313, 320),  # modules kexec keys open_by_handle_at
-        *(188, 189, 190, 197, 198, 199, 280, 235, 132, 261),  # xattrs, times
-        *(298, 300, 319, 321, 323),  # perf_event_open fanotify_init memfd_create bpf userfaultfd
-        *(29, 30, 31, 67, 64, 65, 66, 220, 68, 69, 70, 71),  # System V shared memory, semaphores, messages
-        *(240, 241, 242, 243, 244, 245),  # POSIX message queues
-        *(141, 142, 144, 203, 314, 251, 256, 279, 160),  # priorities, affinity and pages of processes, setrlimit
-        *(
-            103,
-            126,
-            134,
-            135,
-            153,
-            154,
-            163,
-            170,
-            171,
-            172,
-            173,
-            179,
-        ),  # syslog capset personality acct names ports quota
-        *(159, 164, 227, 305, 206, 209, 285),  # clocks, asynchronous writes, fallocate
+    allowed=(
+        *(0, 1, 3, 4, 5, 6, 7, 8, 17, 19, 20, 40),  # read write close stat fstat lstat poll lseek pread64 readv writev
+        *(9, 10, 11, 12, 25, 26, 27, 28),  # mmap mprotect munmap brk mremap msync mincore madvise
+        *(13, 14, 15, 131, 219, 127, 128),  # signal handlers and masks of its own
+        *(21, 79, 80, 89, 137, 138, 217, 262, 267, 269, 332),  # access, getcwd, chdir, readlink, statfs, getdents64
+        *(24, 34, 35, 36, 38, 37, 96, 98, 99, 100, 201, 228, 229, 230),  # waiting, clocks, usage of its own
+        *(22, 293, 284, 290, 213, 291, 232, 281, 233, 270, 271, 23),  # pipes, eventfd, epoll, select, ppoll
+        *(32, 33, 292, 45, 47, 51, 52, 54, 55, 48),  # dup, receive, names and options of the socket it was given
+        *(39, 63, 97, 102, 104, 107, 108, 110, 111, 115, 118, 120, 121, 124, 186),  # who and where am I
+        *(143, 145, 146, 147, 148, 158, 202, 204, 218, 239, 273, 274, 309, 318, 324, 334),  # threads, getrandom
+        *(60, 61, 95, 221, 231, 247),  # exit, wait, umask, fadvise64
     ),
     clone=56,
     openat=257,
@@ -102,26 +84,22 @@ _X86_64 = _Arch(
     prctl=157,
     prlimit=302,
     tgkill=234,
+    sendto=44,
 )
 _ARM64 = _Arch(
     audit=0xC00000B7,
     seccomp=277,
-    denied=(
-        *(198, 199, 200, 201, 202, 203, 242),  # sockets
-        *(221, 281),  # execve execveat
-        *(129, 130, 138, 240),  # signals
-        *(33, 34, 35, 36, 37, 38, 45, 46, 276),  # mknodat mkdirat unlinkat symlinkat linkat renameat truncate
-        *(52, 53, 54, 55, 88),  # chmod chown times
-        *(117, 270, 271, 272),  # ptrace process_vm kcmp
-        *(39, 40, 41, 51, 97, 142, 224, 225, 268),  # mounts chroot unshare reboot swap setns
-        *(104, 105, 106, 217, 218, 219, 265, 273, 294),  # kexec modules keys open_by_handle_at
-        *(5, 6, 7, 14, 15, 16),  # xattrs
-        *(241, 262, 279, 280, 282),  # perf_event_open fanotify_init memfd_create bpf userfaultfd
-        *(186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197),  # System V messages, semaphores, shared memory
-        *(180, 181, 182, 183, 184, 185),  # POSIX message queues
-        *(140, 118, 119, 122, 274, 30, 238, 239, 164),  # priorities, affinity and pages of processes, setrlimit
-        *(116, 91, 92, 58, 89, 161, 162, 60),  # syslog capset personality vhangup acct names quota
-        *(171, 170, 112, 266, 0, 2, 47),  # clocks, asynchronous writes, fallocate
+    allowed=(
+        *(63, 64, 57, 79, 80, 73, 62, 67, 65, 66, 71),  # read write close newfstatat fstat ppoll lseek pread64 readv
+        *(222, 226, 215, 214, 216, 227, 232, 233),  # mmap mprotect munmap brk mremap msync mincore madvise
+        *(134, 135, 139, 132, 128, 136, 137),  # signal handlers and masks of its own
+        *(48, 17, 49, 78, 43, 44, 61, 291),  # faccessat, getcwd, chdir, readlinkat, statfs, getdents64, statx
+        *(124, 101, 102, 103, 165, 179, 153, 113, 114, 115, 169),  # waiting, clocks, usage of its own
+        *(59, 19, 20, 21, 22, 72),  # pipes, eventfd, epoll, select
+        *(23, 24, 207, 212, 204, 205, 208, 209, 210),  # dup, receive, names and options of the socket it was given
+        *(172, 160, 163, 174, 175, 176, 177, 173, 155, 156, 158, 148, 150, 178),  # who and where am I
+        *(120, 121, 125, 126, 127, 98, 123, 96, 236, 99, 100, 168, 278, 283, 293),  # threads, getrandom
+        *(93, 260, 95, 166, 223, 94),  # exit, wait, umask, fadvise64
     ),
     clone=220,
     openat=56,
@@ -131,6 +109,7 @@ _ARM64 = _Arch(
     prctl=167,
     prlimit=261,
     tgkill=131,
+    sendto=206,
 )
 _ARCHS = {"x86_64": _X86_64, "aarch64": _ARM64}
 
@@ -287,14 +266,37 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
+def close_files() -> str:
+    """Refuse to open any file from now on, where Landlock is missing; irrevocable.
+
+    Returns:
+        `held`, or why not.
+    """
+    try:
+        _install(_no_opening)
+    except (OSError, AttributeError) as error:
+        return f"not available ({type(error).__name__})"
+    return HELD if _is_refused(lambda: os.open("/", os.O_RDONLY | os.O_DIRECTORY)) else NOT_HELD
+
+
+def is_full(layers: Mapping[str, str]) -> bool:
+    """Say whether a model that is hostile could reach neither files of others, the network nor other programs."""
+    files = HELD in (layers.get("landlock"), layers.get(CLOSED))
+    return files and all(layers.get(name) == HELD for name in NEEDED)
+
+
 def _seccomp() -> None:
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _install(_filter)
+
+
+def _install(write: Callable[[_Arch], list[bytes]]) -> None:
     arch = _ARCHS.get(platform.machine())
     if arch is None or not sys.platform.startswith("linux"):
         raise OSError(errno.ENOSYS, "no filter for this architecture")
-    code = b"".join(_filter(arch))
+    code = b"".join(write(arch))
     held = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(held))
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
     _checked(_libc().syscall(arch.seccomp, ctypes.c_ulong(1), ctypes.c_ulong(1), ctypes.byref(program)))
 
 
@@ -313,7 +315,23 @@ def _on(number: int, *steps: bytes) -> list[bytes]:
 
 
 def _filter(arch: _Arch) -> list[bytes]:
-    """Write the filter: another architecture's calls kill; what is denied or would write answers EPERM."""
+    """Write the filter: another architecture's calls kill, and what isn't named answers EPERM."""
+    steps = _own_calls(arch)
+    not_there = _step(_RETURN, _REFUSE | errno.ENOSYS)
+    # the C library falls back to calls whose arguments a filter can see
+    steps += [*_on(_CLONE3, not_there), *_on(_OPENAT2, not_there)]
+    steps += _on(arch.clone, _argument(0), _step(_JUMP_SET, _CLONE_THREAD, no=1), _OK, _NOT_PERMITTED)
+    for number, flags in ((arch.openat, 2), (arch.open, 1)):
+        if number is not None:
+            steps += _on(number, _argument(flags), _step(_JUMP_SET, _WRITING, no=1), _NOT_PERMITTED, _OK)
+    steps += _by_argument(arch)
+    for number in (*arch.allowed, *_COMMON_NEW, arch.seccomp):
+        steps += _on(number, _OK)
+    return [*steps, _step(_JUMP_FROM, _FIRST_NEW, no=1), not_there, _NOT_PERMITTED]
+
+
+def _own_calls(arch: _Arch) -> list[bytes]:
+    """Kill on calls by the numbers of another architecture, and leave the number of a call to compare."""
     steps = [
         _step(_LOAD, _ARCH_AT),
         _step(_JUMP_EQUAL, arch.audit, yes=1),
@@ -322,18 +340,13 @@ def _filter(arch: _Arch) -> list[bytes]:
     ]
     if arch is _X86_64:
         steps += [_step(_JUMP_FROM, 0x40000000, no=1), _step(_RETURN, _KILL)]  # calls of the x32 ABI
-    not_there = _step(_RETURN, _REFUSE | errno.ENOSYS)
-    # the C library falls back to calls whose arguments a filter can see
-    steps += [*_on(_CLONE3, not_there), *_on(_OPENAT2, not_there)]
-    steps += [_step(_JUMP_FROM, _FIRST_UNKNOWN, no=1), not_there]
-    steps += _on(arch.clone, _argument(0), _step(_JUMP_SET, _CLONE_THREAD, no=1), _OK, _NOT_PERMITTED)
-    for number, flags in ((arch.openat, 2), (arch.open, 1)):
-        if number is not None:
-            steps += _on(number, _argument(flags), _step(_JUMP_SET, _WRITING, no=1), _NOT_PERMITTED, _OK)
-    steps += _by_argument(arch)
-    for number in (*arch.denied, *_COMMON_NEW):
-        steps += _on(number, _NOT_PERMITTED)
-    return [*steps, _OK]
+    return steps
+
+
+def _no_opening(arch: _Arch) -> list[bytes]:
+    """Write a second filter for where Landlock is missing: no file is opened any more, whatever for."""
+    denied = [number for number in (arch.openat, arch.open, _OPENAT2) if number is not None]
+    return [*_own_calls(arch), *(step for number in denied for step in _on(number, _NOT_PERMITTED)), _OK]
 
 
 def _by_argument(arch: _Arch) -> list[bytes]:
@@ -341,21 +354,26 @@ def _by_argument(arch: _Arch) -> list[bytes]:
     no_terminal = _step(_RETURN, _REFUSE | errno.ENOTTY)
     no_signals = [step for command in _FCNTL_DENIED for step in _on(command, _NOT_PERMITTED)]
     names = [step for option in _PRCTL_ALLOWED for step in _on(option, _OK)]
-    reads_only = [
-        _argument(2),
-        _step(_JUMP_EQUAL, 0, no=3),
-        _argument(2, high=True),
-        _step(_JUMP_EQUAL, 0, no=1),
-        _OK,
-        _NOT_PERMITTED,
-    ]
     return [
         *_on(arch.ioctl, _argument(1), *(step for each in _IOCTL_ALLOWED for step in _on(each, _OK)), no_terminal),
         *_on(arch.fcntl, _argument(1), *no_signals, _OK),
         *_on(arch.prctl, _argument(0), *names, _NOT_PERMITTED),
-        *_on(arch.prlimit, *reads_only),
+        *_on(arch.prlimit, *_only_null(2)),  # limits are read, never set
+        *_on(arch.sendto, *_only_null(4)),  # to the other end of its socket, never to an address
         # abort() signals its own process
         *_on(arch.tgkill, _argument(0), _step(_JUMP_EQUAL, os.getpid(), no=1), _OK, _NOT_PERMITTED),
+    ]
+
+
+def _only_null(position: int) -> list[bytes]:
+    """Allow a call whose pointer at this position is null."""
+    return [
+        _argument(position),
+        _step(_JUMP_EQUAL, 0, no=3),
+        _argument(position, high=True),
+        _step(_JUMP_EQUAL, 0, no=1),
+        _OK,
+        _NOT_PERMITTED,
     ]
 
 
@@ -378,7 +396,7 @@ def _tried(found: dict[str, str]) -> dict[str, str]:
     }
     for layer, tries in attempts.items():
         if found.get(layer) == HELD and not all(_is_refused(attempt) for attempt in tries):
-            found[layer] = "not held: a forbidden action went through"
+            found[layer] = NOT_HELD
     return found
 
 

@@ -64,6 +64,8 @@ class Request(Frozen):
     """Exact globals that the user vouches for."""
     champion: Path | None = None
     """The model in use; else as govkit.yaml says."""
+    model_trust: str = "allowlist"
+    """`sandbox-only`: load whatever the file names, if isolation is full."""
 
 
 @dataclass
@@ -147,7 +149,7 @@ class Subject:
 
     def _digest(self, name: str) -> str:
         parts: dict[str, Callable[[], str]] = {
-            "artifact": lambda: self._need_model_file().sha256,
+            "artifact": lambda: self._file_digest(self._need_model_file()),
             "model": self._model_digest,
             "test": lambda: self._view(self.test),
             "train": lambda: self._view(self._need_train()),
@@ -179,9 +181,15 @@ class Subject:
             if model is not None:
                 model.release()
 
+    def _file_digest(self, found: Artifact) -> str:
+        """Tell apart what was refused from what the user let through."""
+        if found.trust == "allowlist" and not found.trusted:
+            return found.sha256
+        return sha256(f"{found.sha256}{found.trust}{found.trusted!r}".encode())
+
     def _model_digest(self) -> str:
         training = read_training(self.config.training_function, self.request.root)
-        file = self._need_artifact().sha256
+        file = self._file_digest(self._need_artifact())
         return sha256(f"{file}{training.sha256}".encode()) if training else file
 
     def _joint(self, *names: str) -> str:
@@ -293,7 +301,14 @@ def open_subject(request: Request) -> Iterator[Subject]:
     """
     test, train = _data(request)
     training = read_training(request.config.training_function, request.root)
-    opened = open_source(request.model, request.config, (test, train), trust=request.trust, training=training)
+    opened = open_source(
+        request.model,
+        request.config,
+        (test, train),
+        trust=request.trust,
+        training=training,
+        model_trust=request.model_trust,
+    )
     try:
         resolved, inferred, suggestions = columns.resolve(test, request.config, opened.described)
         opened, more = settled(opened, request.config, test, resolved)

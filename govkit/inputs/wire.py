@@ -4,11 +4,14 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from typing import Any
 
 HEAD = struct.Struct("<IQ")
 MAX_HEADER = 64 * 2**20
 MAX_PAYLOAD = 4 * 2**30
+SMALL = 16_384
+"""Bytes up to which a buffer is rather copied than sent by a call of its own."""
 
 
 class Closed(Exception):
@@ -18,11 +21,11 @@ class Closed(Exception):
 def send(
     connection: socket.socket,
     header: dict[str, Any],
-    payload: bytes | memoryview = b"",
+    payload: Sequence[bytes | bytearray | memoryview] = (),
     *,
     seconds: float | None = None,
 ) -> None:
-    """Send one frame.
+    """Send one frame; the payload's buffers go one behind the other.
 
     Raises:
         Closed: the other end is gone.
@@ -31,9 +34,14 @@ def send(
     text = json.dumps(header).encode()
     connection.settimeout(seconds)
     try:
-        connection.sendall(HEAD.pack(len(text), len(payload)) + text)
-        if payload:
-            connection.sendall(payload)
+        head = HEAD.pack(len(text), sum(len(buffer) for buffer in payload)) + text
+        small = [buffer for buffer in payload if len(buffer) <= SMALL]
+        if len(small) == len(payload):
+            connection.sendall(b"".join((head, *payload)))
+            return
+        connection.sendall(head)
+        for buffer in payload:
+            connection.sendall(buffer)
     except TimeoutError:
         raise
     except OSError:

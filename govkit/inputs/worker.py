@@ -3,6 +3,7 @@
 It never writes evidence; it can lie in its predictions, not in its audit.
 """
 
+import contextlib
 import json
 import mmap
 import os
@@ -11,12 +12,12 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from govkit.inputs import boosters, refitting, sandbox, wire
+from govkit.inputs import boosters, refitting, sandbox, transport, wire
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
-from govkit.inputs.native import NativeModel, Unsupported, with_categories
+from govkit.inputs.native import MAX_CLASSES, NativeModel, Unsupported, with_categories
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
 
 MAX_PARAMETER = 80
 """Characters shown of a hyperparameter."""
-MAX_CLASSES = 10_000
 METHODS = ("predict", "predict_proba", "decision_function", "fit")
 STORED_ROWS = ("_fit_X", "X_train_", "support_vectors_", "X_fit_", "shape_fit_", "X_")
 """Fitted attributes that hold rows of the training data as they are."""
 _PLAIN = (str, int, float, bool, type(None))
 
-Reply = tuple[dict[str, Any], bytes]
+Reply = tuple[dict[str, Any], list[bytes]]
 
 
 def main() -> None:
@@ -64,8 +64,10 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
     from govkit.plugins.model_format import MODEL_FORMATS
 
     reader = MODEL_FORMATS.all()[settings["format"]]
-    allowed = policy(tuple(settings["trusted"]))
-    scanned = reader.scan(content, allowed)
+    scanned = reader.scan(content, policy(tuple(settings["trusted"])))
+    if layers.get("landlock") != sandbox.HELD and not scanned.findings:
+        warm_up(scanned.globals)
+        layers[sandbox.CLOSED] = sandbox.close_files()
     report = {
         "isolation": layers,
         "globals": sorted(scanned.globals),
@@ -73,8 +75,10 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
         "unreadable": scanned.unreadable,
     }
     wire.send(connection, report)
-    if scanned.findings or scanned.unreadable:
+    everything = settings["trust"] == "sandbox-only" and sandbox.is_full(layers)
+    if (scanned.findings and not everything) or scanned.unreadable:
         return None
+    allowed = policy(tuple(settings["trusted"]), everything=everything)
     try:
         model, notes = _loaded(lambda: _the_estimator(reader.load(content, allowed)))
         wire.send(connection, {"described": describe(model, notes)})
@@ -86,6 +90,34 @@ def _opened(connection: socket.socket, settings: dict[str, Any], content: bytes,
         wire.send(connection, {"problem": type(error).__name__, "module": _missing_module(error)})
         return None
     return model
+
+
+def warm_up(names: Iterable[str]) -> None:
+    """Import what a model of these names may need, as nothing can be opened afterwards; all of them are allowlisted."""
+    import importlib
+
+    import pandas as pd
+    import sklearn.utils.parallel
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    modules = {name.rpartition(".")[0] for name in names}
+    for module in sorted(modules | set(ALWAYS_NEEDED)):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    sklearn.utils.parallel._get_threadpool_controller()  # noqa: SLF001 - reads which libraries are loaded
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"], "c": pd.Categorical(["x", "y"])})
+    for columns in (["a", "b"], ["a", "b", "c"]):
+        facts, buffers = transport.packed(frame[columns])
+        transport.unpacked(facts, bytearray(b"".join(buffers)), columns)
+    pd.factorize(frame["b"].to_numpy())
+    # libraries import parts of themselves when they are first asked; this is what most models ask of them
+    columns = make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(sparse_output=False), ["b", "c"]))
+    for final in (KNeighborsClassifier(1, algorithm="brute"), HistGradientBoostingClassifier(max_iter=1)):
+        make_pipeline(columns, final).fit(frame, ["x", "y"]).predict_proba(frame)
 
 
 def _loaded(load: Callable[[], object]) -> tuple[object, dict[str, str]]:
@@ -117,6 +149,12 @@ def _the_estimator(loaded: object) -> object:
     return loaded
 
 
+ALWAYS_NEEDED = (
+    *("joblib.numpy_pickle", "numpy.random._pickle", "pandas.core.arrays.string_arrow", "pyarrow.pandas_compat"),
+    *("scipy.sparse", "scipy.special", "scipy.spatial.distance", "sklearn.base", "sklearn.exceptions"),
+    *("sklearn.metrics", "sklearn.pipeline", "sklearn.preprocessing", "sklearn.utils.validation"),
+)
+"""Modules that loading and asking import on the way."""
 NATIVE: Mapping[str, Callable[[Any], NativeModel]] = {
     "xgboost.core.Booster": boosters.from_xgboost,
     "lightgbm.basic.Booster": boosters.from_lightgbm,
@@ -154,8 +192,6 @@ def describe(model: Any, versions: Mapping[str, str]) -> dict[str, Any]:  # noqa
 
 
 def _native_facts(model: NativeModel) -> dict[str, Any]:
-    if len(model.classes_) > MAX_CLASSES:
-        raise Unsupported(f"has more than {MAX_CLASSES:,} classes")
     return {
         "estimator": model.estimator,
         "steps": [model.estimator],
@@ -273,14 +309,15 @@ class Server:
                     answer, content = self._operations[header["operation"]](header, payload)
                 except Exception as error:  # noqa: BLE001
                     # the process boundary: a message could quote cells, so only its type goes back
-                    answer, content = {"raised": type(error).__name__}, b""
+                    answer, content = {"raised": type(error).__name__}, []
                 wire.send(connection, answer, content)
 
     def _ask(self, header: dict[str, Any], payload: bytearray) -> Reply:
         import numpy as np
 
         model = self._models[header["handle"]]
-        rows = _rows(model, header, payload, self._known(header["handle"]))
+        frame = transport.unpacked(header["rows"], payload, header["names"])
+        rows = _named(model, frame, self._known(header["handle"]))
         given = getattr(model, header["operation"])(rows)
         answer = _of_labels(model, given) if isinstance(given, list) else np.asarray(given)
         if header["operation"] == "predict" and answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a column
@@ -300,27 +337,28 @@ class Server:
 
     def _fit(self, header: dict[str, Any], payload: bytearray) -> Reply:
         model = self._models[header["handle"]]
-        frame = _table(payload)
-        target = frame.pop("target").to_numpy()
-        weight = frame.pop("weight").to_numpy() if "weight" in frame else None
+        frame = transport.unpacked(header["rows"], payload)
+        extra = frame.iloc[:, len(header["names"]) :]
+        frame = frame.iloc[:, : len(header["names"])].set_axis(header["names"], axis=1)
+        target = extra.iloc[:, 0].to_numpy()
+        weight = extra.iloc[:, 1].to_numpy() if extra.shape[1] > 1 else None
         started = time.process_time()
         if "training" in header:
-            frame.columns = header["names"]
             fresh = refitting.by_function(header["training"], frame, target, header["seed"])
         else:
-            rows = _named(model, frame, header["names"], self._known(header["handle"]))
+            rows = _named(model, frame, self._known(header["handle"]))
             fresh = refitting.refitted(model, rows, target, seed=header["seed"], weight=weight, change=header["change"])
         milliseconds = int((time.process_time() - started) * 1000)
         handle = max(self._models) + 1
         self._models[handle] = fresh
         classes = _classes(fresh, "classifier") if hasattr(fresh, "classes_") else []
-        return {"handle": handle, "classes": classes, "cpu_ms": milliseconds}, b""
+        return {"handle": handle, "classes": classes, "cpu_ms": milliseconds}, []
 
     def _release(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
         self._models.pop(header["handle"], None)
         self._categories.pop(header["handle"], None)
-        return {}, b""
+        return {}, []
 
 
 def _final(model: Any) -> Any:  # noqa: ANN401 - any estimator
@@ -396,15 +434,7 @@ def _packed(arrays: "Mapping[str, NDArray[np.generic]]") -> Reply:
     if not all(array.dtype.kind in "biuf" for array in whole.values()):
         raise TypeError
     header = {name: {"dtype": array.dtype.str, "shape": array.shape} for name, array in whole.items()}
-    return {"arrays": header}, b"".join(array.tobytes() for array in whole.values())
-
-
-def _table(payload: bytearray) -> "pd.DataFrame":
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(pa.py_buffer(payload)) as stream:
-        frame: pd.DataFrame = stream.read_pandas()
-    return frame
+    return {"arrays": header}, [array.tobytes() for array in whole.values()]
 
 
 def _categories(model: Any) -> "Mapping[str, Sequence[Any] | None]":  # noqa: ANN401 - any estimator
@@ -422,30 +452,9 @@ def _categories(model: Any) -> "Mapping[str, Sequence[Any] | None]":  # noqa: AN
 def _named(
     model: Any,  # noqa: ANN401 - any estimator
     frame: "pd.DataFrame",
-    names: list[str],
     categories: "Mapping[str, Sequence[Any] | None]",
 ) -> Any:  # noqa: ANN401 - frame or array
     """Give rows as the model was fitted: a frame where it knows names, else a bare array."""
     if not hasattr(model, "feature_names_in_") and not _features(model):
         return frame.to_numpy()
-    frame.columns = names
     return with_categories(frame, categories)
-
-
-def _rows(
-    model: Any,  # noqa: ANN401 - any estimator
-    header: dict[str, Any],
-    payload: bytearray,
-    categories: "Mapping[str, Sequence[Any] | None]",
-) -> Any:  # noqa: ANN401 - frame or array
-    import numpy as np
-
-    if "block" in header:
-        shape = tuple(header["block"]["shape"])
-        block = np.ndarray(shape, header["block"]["dtype"], payload) if payload else np.empty(shape)
-        if not hasattr(model, "feature_names_in_") and not _features(model):
-            return block.T
-        import pandas as pd
-
-        return with_categories(pd.DataFrame(block.T, columns=header["names"], copy=False), categories)
-    return _named(model, _table(payload), header["names"], categories)

@@ -36,6 +36,8 @@ class Policy:
 
     roles: Mapping[Global, Role]
     """construct: instances may be made; call: it may be called while loading; value: it may be referred to."""
+    everything: bool = False
+    """Load whatever the file names, as the user asked for: only inside full isolation, and never while scanning."""
 
     def allows(self, name: Global) -> bool:
         """Say whether a global may be referred to at all."""
@@ -60,6 +62,10 @@ class Scanned:
     """(code, sentence, subject) of what makes the file refused."""
     unreadable: str = ""
     """The end of a sentence on why the bytes are no model of this format: "its bytes are ..."."""
+
+
+REFUSED_ALWAYS = frozenset({"GK-M06"})
+"""Findings that no trust overrides: the file would have to reach other files, or isn't what its format allows."""
 
 
 class ModelFormat(Protocol):

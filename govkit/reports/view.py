@@ -1,6 +1,6 @@
 """The report as a reader meets it: order, wording and rounding, decided once for every format."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,10 @@ MESSAGES: Final[Mapping[str, str]] = {
         "{name} may go ahead under the profile {profile} only because of a waiver: it misses {waived}, and a named "
         "person accepted that until the date stated below."
     ),
+    "unvouched": "The model ran code of its own, confined; what it answered can't be vouched for, and nothing that "
+    "rests on it counts as passed.",
+    "reduced": "Isolation: reduced. Part of what confines the model's process does not hold: {lacking}.",
+    "trusted": "Loaded with names that the user vouched for: {names}.",
     "passed.scope": "This says what was tested and how hard, not that nothing else can go wrong.",
     "failed": "{name} misses {failed} under the profile {profile} and should not be released as it is.",
     "failed.open": "{open} could not be decided either.",
@@ -269,6 +273,22 @@ def _kinds(blockers: tuple[Blocker, ...], gate: int) -> str:
 
 
 def _sentences(record: AuditRecord) -> tuple[str, ...]:
+    return (*_decided(record), *_loaded(record))
+
+
+def _loaded(record: AuditRecord) -> Iterator[str]:
+    """Say what was out of the ordinary when the model was loaded."""
+    model, layers = record.result.model, record.run.isolation
+    if model is not None and model.trust == "sandbox-only" and not model.refused:
+        yield _say("unvouched")
+    if model is not None and model.trusted:
+        yield _say("trusted", names=", ".join(shortened(name, MOST_NAME) for name in model.trusted))
+    if layers.get("isolation") == "reduced":
+        lacking = (f"{name}: {state}" for name, state in layers.items() if state not in {"held", "reduced"})
+        yield _say("reduced", lacking=", ".join(lacking))
+
+
+def _decided(record: AuditRecord) -> tuple[str, ...]:
     decision, gate = record.result.decision, len(record.result.profile.gate)
     name, profile = shortened(record.result.system.name, MOST_NAME), decision.profile
     unsettled = _kinds(decision.incomplete, gate)

@@ -365,6 +365,9 @@ def _misused_entries():
     yield "huge-bytes-newobj", program(named("builtins", "bytes"), b"J\xff\xff\xff\x7f", TUPLE1, NEWOBJ)
     yield "factory", program(call("collections", "defaultdict", named("sklearn.metrics.pairwise", "rbf_kernel")))
     yield "codec", program(call("_codecs", "encode", "x", "idna"))
+    deep = b"N" + b"2\x86" * 60
+    pairs = EMPTY_LIST + b"(" + EMPTY_LIST + b"(" + deep + b"Nee"
+    yield "slow-hash-in-pairs", program(named("collections", "OrderedDict"), pairs, TUPLE1, REDUCE, POP, estimator())
     yield "dtype-shared", program(named("numpy", "dtype"), text("f8"), TUPLE1, REDUCE)
 
 

@@ -36,6 +36,7 @@ from govkit.inputs.worker import describe
 from govkit.plugins.model_format import MODEL_FORMATS
 from tests.inputs import corpus
 
+FLAG = "; --trust-global NAME lets one exact name through"
 RANDOM = np.random.default_rng(0)
 ROWS = pd.DataFrame(RANDOM.normal(size=(120, 3)).astype(np.float32), columns=list("abc"))
 WORDS = ROWS.assign(kind=RANDOM.choice(["x", "y", "z"], 120))
@@ -304,7 +305,7 @@ def test_a_class_of_the_program_itself_is_named(tmp_path):
     path.write_bytes(corpus.program(corpus.named("__main__", "Mine") + corpus.EMPTY_TUPLE + corpus.NEWOBJ))
     found, model = open_model(path)
     assert model is None
-    assert found.refused == "the file refers to something that is not on the allowlist: __main__.Mine"
+    assert found.refused == "the file refers to something that is not on the allowlist: __main__.Mine" + FLAG
 
 
 MLMODEL = """artifact_path: model

@@ -119,7 +119,7 @@ def test_a_process_that_does_not_read_does_not_hold_the_audit():
     ours, theirs = socket.socketpair()
     worker = Worker(subprocess.Popen(["sleep", "60"]), ours, call_seconds=0.5)
     with pytest.raises(ModelUnavailable, match="within"):
-        worker.call({"operation": "predict"}, bytes(32 * 2**20))
+        worker.call({"operation": "predict"}, [bytes(32 * 2**20)])
     theirs.close()
 
 
