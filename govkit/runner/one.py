@@ -21,6 +21,7 @@ from govkit.plugins.check import (
     Product,
     Unavailable,
 )
+from govkit.resources import package_digest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -91,7 +92,6 @@ def run_check(order: Order, subject: Subject, progress: Progress | None = None) 
 
 def key_of(order: Order, subject: Subject) -> str:
     """Give the journal's key: everything that the evidence depends on."""
-    from govkit import __version__
     from govkit.inputs.environment import installed
 
     return sha256_of(
@@ -104,7 +104,7 @@ def key_of(order: Order, subject: Subject) -> str:
             "as_of": subject.request.as_of.isoformat() if "as_of" in order.check.needs else "",
             "inputs": _digests(order, subject),
             "evidence": {name: sha256_of(found) for name, found in order.evidence.items()},
-            "govkit": __version__,
+            "govkit": package_digest(),
             "software": {name: installed(name) or "" for name in order.check.libraries},
         }
     )
