@@ -10,7 +10,7 @@ import pandas as pd
 
 from govkit.config import Config
 from govkit.core.errors import ModelRaised, ModelUnavailable
-from govkit.inputs import columns, task
+from govkit.inputs import columns, structure, task, worker
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
 from govkit.inputs.predictions import answers
@@ -59,7 +59,8 @@ class InProcessModel:
         return answer
 
     def structure(self) -> dict[str, np.ndarray]:
-        return {}
+        final = self.estimator.steps[-1][1] if hasattr(self.estimator, "steps") else self.estimator
+        return {**worker.structure(final), **structure.describe(self.estimator)}
 
     def fit(
         self,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from govkit.inputs import boosters, refitting, sandbox, transport, wire
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
 from govkit.inputs.native import MAX_CLASSES, NativeModel, Unsupported, with_categories
+from govkit.inputs.structure import describe as describe_inside
 
 if TYPE_CHECKING:
     import numpy as np
@@ -333,7 +334,7 @@ class Server:
     def _structure(self, header: dict[str, Any], payload: bytearray) -> Reply:
         del payload
         model = self._models[header["handle"]]
-        return _packed(structure(_final(model)))
+        return _packed({**structure(_final(model)), **describe_inside(model)})
 
     def _fit(self, header: dict[str, Any], payload: bytearray) -> Reply:
         model = self._models[header["handle"]]

@@ -1,9 +1,10 @@
 """One attack on a sample of rightly answered rows, from choosing them to testing every success again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._oracle import Asked, Goal
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import Strength, strength
@@ -78,14 +79,8 @@ class Attacked:
     unanswered: int
     graded: bool
     strength: Strength | None
-    proved: "NDArray[np.float64]" = field(init=False)
+    proved: "NDArray[np.float64]"
     """Lower bound on the distance of any possible change; NaN where none was worked out."""
-
-    def __post_init__(self) -> None:
-        """Start without bounds."""
-        import numpy as np
-
-        self.proved = np.full(len(self.reach), np.nan)
 
     def turned(self, size: float) -> "NDArray[np.bool_]":
         """Say which rows were turned within a size."""
@@ -154,6 +149,7 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
             search.wander(sizes[-1], effort)
         search.tighten(np.arange(len(original)), steps=8)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
+    proved = prove(asked, search, sizes[-1], (work["exact_rows"], work["exact_nodes"]))
     unverified, impossible = _tested_again(subject, asked, search)
     positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
     return Attacked(
@@ -169,6 +165,7 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
         queries=asked.queries + labels.queries,
         unanswered=asked.unanswered + labels.unanswered,
         graded=asked.graded,
+        proved=proved,
         strength=strength(space, original[:TESTED], positive, (sizes[-1], effort, np.random.default_rng(seed))),
     )
 

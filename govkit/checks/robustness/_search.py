@@ -18,6 +18,11 @@ NEAREST = 4
 """Rows with another answer tried as starting points."""
 PARTS = (1, 2, 4, 8)
 FLAT = 1e-12
+INNER = 1
+"""Values tried between the middle and each end of a box, one drawn from each of so many equal parts."""
+VALUES = 3 + 2 * INNER
+SMALLER = (0.1, 0.1, 0.03, 0.03)
+"""Shares by which a sweep's box is smaller than the best change, in turn."""
 PROBES = 30
 """Points around the boundary that labels are asked for in a round."""
 NEAR = 0.1
@@ -120,7 +125,7 @@ class Search:
         self.along_directions(size, effort)
         self.tighten(range(len(self.original)), steps=10)
         for number in range(effort.sweeps):
-            self.sweep(size, 0.02 if number % 2 else 0.1, effort)
+            self.sweep(size, SMALLER[number % len(SMALLER)], effort, anew=number % 2 == 0)
             self.tighten(range(len(self.original)), steps=4)
         self.wander(size, effort)
         self.tighten(range(len(self.original)), steps=8)
@@ -238,24 +243,29 @@ class Search:
             low[index[failed]] = middle[failed]
             index = index[(self.reach[index] > 0) & (low[index] < self.reach[index] * (1 - 1e-6))]
 
-    def sweep(self, size: float, less: float, effort: Effort) -> None:
-        """From the best change, cut down by a share, try each feature's ends and middle, then what helps together."""
+    def sweep(self, size: float, less: float, effort: Effort, *, anew: bool) -> None:
+        """In a box smaller than the best change, try each feature's ends and middle, then what helps together.
+
+        Args:
+            size: largest size of interest.
+            less: share by which the box is smaller.
+            effort: how many moves may be tried.
+            anew: start from the unchanged rows, so as to find changes of another kind; else from the best change.
+        """
         import numpy as np
 
         rows = np.flatnonzero(self.reach > 0)
         if not len(rows):
             return
         within = np.minimum(self.reach[rows] * (1 - less), FAR * size)
-        here = self.space.admissible(self.best[rows], self.original[rows], within)
+        here = self.space.admissible((self._base if anew else self.best)[rows], self.original[rows], within)
         margin = self.offer(here, rows)
         moves = self._single_moves(here, rows, within, effort)
-        if not moves:
-            return
-        moved = np.array([cells for _, cells in moves])
-        shape = moved.shape
-        flat = self._admissible_all(moved, rows, within)
-        margins = self.offer(flat, np.tile(rows, shape[0])).reshape(shape[0], len(rows))
-        self._together([columns for columns, _ in moves], flat.reshape(shape), margins - margin, (here, rows, within))
+        if moves:
+            flat = self._admissible_all(np.array([cells for _, cells in moves]), rows, within)
+            moved = flat.reshape(len(moves), len(rows), -1)
+            margins = self.offer(flat, np.tile(rows, len(moves))).reshape(moved.shape[:2])
+            self._together([columns for columns, _ in moves], moved, margins - margin, (here, rows, within))
 
     def _single_moves(
         self,
@@ -267,12 +277,12 @@ class Search:
         import numpy as np
 
         numbers = np.flatnonzero(self.space.number)
-        if 4 * len(numbers) > effort.probes:
-            numbers = np.sort(self._rng.permutation(numbers)[: max(effort.probes // 4, 1)])
+        if VALUES * len(numbers) > effort.probes:
+            numbers = np.sort(self._rng.permutation(numbers)[: max(effort.probes // VALUES, 1)])
         found: list[tuple[tuple[int, ...], NDArray[np.float64]]] = []
         for column in numbers:
-            inner = self._rng.uniform(-1, 1, len(rows))
-            for part in (np.ones(len(rows)), -np.ones(len(rows)), np.zeros(len(rows)), inner):
+            within_thirds = (np.arange(-INNER, INNER)[:, None] + self._rng.random((2 * INNER, len(rows)))) / INNER
+            for part in (np.ones(len(rows)), -np.ones(len(rows)), np.zeros(len(rows)), *within_thirds):
                 moved = here.copy()
                 moved[:, column] = self.original[rows, column] + part * within * self.space.scale[column]
                 found.append(((int(column),), moved))

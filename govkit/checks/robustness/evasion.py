@@ -1,12 +1,13 @@
 """Whether small possible changes of a row turn a right answer wrong."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
+from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._space import space_of
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
@@ -19,10 +20,6 @@ from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 BUDGETS: Mapping[str, Mapping[str, int]] = {
     "quick": {
         "rows": 200,
@@ -34,6 +31,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 0,
         "label_rounds": 10,
         "exact_rows": 0,
+        "exact_nodes": 200,
         "seeds": 1,
     },
     "standard": {
@@ -46,6 +44,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 200,
         "label_rounds": 15,
         "exact_rows": 20,
+        "exact_nodes": 500,
         "seeds": 1,
     },
     "thorough": {
@@ -58,6 +57,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 500,
         "label_rounds": 25,
         "exact_rows": 100,
+        "exact_nodes": 5_000,
         "seeds": 5,
     },
 }
@@ -65,9 +65,6 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
 FEWEST_ROWS = 40
 TYPICAL = 0.1
 """A typical time within its coarse step."""
-SMALL_GROUP = 10
-"""Fewest attacked rows of a class or group that are told apart."""
-FEW_VALUES = 12
 
 Size = Annotated[float, Field(gt=0)]
 
@@ -87,7 +84,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     """Take fewer rows of a slow model, of a wide table and of a model with many classes."""
     assert isinstance(params, EvasionParams)
     counts = dict(BUDGETS[budget])
-    slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
+    slow = max(sizes.predict_ms_per_1000_rows // 300, 1)
     wide = max(sizes.features // 100, sizes.classes // 50, 1)
     counts["rows"] = min(max(counts["rows"] // (slow * wide), FEWEST_ROWS), max(sizes.test_rows, 1))
     if slow > 1:
@@ -257,27 +254,11 @@ def _by_group(found: Attacked, eps: float, subject: Subject, disclosure: Disclos
     turned = found.turned(eps)
     rows = subject.predictions.rows[found.sample.rows]
     for name in subject.columns.protected:
-        for label, own in _groups(subject.test, name, rows, disclosure):
+        for label, own in groups(subject.test, name, rows, disclosure):
             if own.sum() >= SMALL_GROUP:
                 kept = int((own & ~turned).sum())
                 group = {"column": name, "group": label, "eps": f"{eps:g}"}
                 yield _share("robust_accuracy_by_group", kept, int(own.sum()), group)
-
-
-def _groups(
-    test: Dataset, name: str, rows: "NDArray[np.int64]", disclosure: Disclosure
-) -> "Iterator[tuple[str, NDArray[np.bool_]]]":
-    """Tell rows apart by a protected column: its values where they are few, else below and above the median."""
-    column = test.frame[name].iloc[rows].reset_index(drop=True)
-    counts = test.frame[name].value_counts().sort_index(key=lambda index: index.astype(str))
-    if len(counts) <= FEW_VALUES:
-        for position, value in enumerate(counts.index):
-            label = disclosure.value(name, value, position=position, rows=int(counts[value]))
-            yield label, (column == value).to_numpy(dtype=bool, na_value=False)
-    elif column.dtype.kind in "iuf":
-        middle = test.frame[name].median()
-        yield "up to the median", (column <= middle).to_numpy(dtype=bool, na_value=False)
-        yield "above the median", (column > middle).to_numpy(dtype=bool, na_value=False)
 
 
 def _curve(found: Attacked, sizes: list[float]) -> Table:

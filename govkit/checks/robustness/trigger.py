@@ -1,0 +1,264 @@
+"""A search for a hidden trigger: one or two odd values that send almost any row to one answer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from govkit.checks.robustness._oracle import labels
+from govkit.checks.robustness._space import scale_of
+from govkit.core.evidence import Finding, Measurement, Message, Severity
+from govkit.inputs.columns import Columns
+from govkit.inputs.constraints import NUMBERS
+from govkit.inputs.dataset import Dataset
+from govkit.inputs.model import Model
+from govkit.inputs.predictions import features_of
+from govkit.inputs.task import Task
+from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
+from govkit.stats import intervals
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+WORK: Mapping[str, Mapping[str, int]] = {
+    "quick": {"rows": 40, "values": 12, "leading": 6, "pairs": 1_500},
+    "standard": {"rows": 60, "values": 24, "leading": 16, "pairs": 8_000},
+    "thorough": {"rows": 100, "values": 40, "leading": 30, "pairs": 30_000},
+}
+SCREENED = 12
+"""Rows that a pair is first tried on."""
+KEPT = 12
+CONFIRMED = 200
+ASIDE = (0.35, 0.7)
+"""Robust scales by which the values are moved aside to see whether the effect hangs on them exactly."""
+FOUND = 0.5
+BATCH_ROWS = 20_000
+Trigger = tuple[tuple[str, Any], ...]
+"""Columns with the values that they are set to."""
+
+
+@dataclass(frozen=True)
+class _Screen:
+    model: Model
+    task: Task
+    rows: "pd.DataFrame"
+    usual: "NDArray[np.int64]"
+    scales: Mapping[str, float]
+    """Robust scale of each numeric column."""
+
+
+def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
+    """Take fewer pairs of a slow model and of a wide table."""
+    counts = dict(WORK[budget])
+    slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // 200, 1)
+    counts["pairs"] = max(counts["pairs"] // slow, 100)
+    asked = counts["rows"] * counts["values"] * min(sizes.features, 200) + SCREENED * counts["pairs"]
+    return Work(counts, 0.3 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6)
+
+
+@check(
+    "robustness.trigger",
+    title="Screening for a hidden trigger",
+    emits=(
+        Emit("trigger_success", "share", "rows of other answers that the strongest trigger sends to one answer"),
+        Emit("trigger_floor", "share", "the same for values a little aside of the trigger's, the best of them"),
+        Emit("trigger_excess", "share", "by how much the trigger's own values beat those aside of them"),
+    ),
+    messages={
+        "task.classification_only": "This is measured for classifiers only.",
+        "robustness.too_few_values": "No feature has two values that could be tried.",
+        "robustness.trigger_found": "One exact combination of {columns} sends {share} of the rows of other answers to "
+        "one answer; values a little aside of it send {floor}. That is how a planted trigger looks.",
+    },
+    libraries=("numpy", "scipy"),
+    plan=plan,
+)
+def trigger(  # noqa: PLR0913 - each is an input of the check
+    *,
+    model: Model,
+    test: Dataset,
+    columns: Columns,
+    task: Task,
+    work: Mapping[str, int],
+    seed: int,
+    train: Dataset | None = None,
+) -> Iterator[Product]:
+    """Search for values of up to two features that send most rows to one answer, and only these values.
+
+    Why it matters:
+        Whoever could touch the training data or the file may have planted a key that opens the model at will.
+    Method:
+        Single features, then pairs, are set to values from TRAIN, or DATA without TRAIN: the most frequent ones,
+        quantiles and both ends. Counted is the share of rows of other answers that change to one answer. A strong
+        feature does this as well, so each candidate's numbers are all moved aside, by a third and two thirds of a
+        robust standard deviation; the excess is what the exact values add to the best of these.
+        Candidates are chosen on one sample of rows and counted on another; interval: Clopper-Pearson, 95%.
+    Limits:
+        This is screening: triggers of three features, of categories alone, outside the values tried, or wide ones stay
+        unseen, and nothing found means nothing more than that.
+
+    References:
+        Gu, Dolan-Gavitt and Garg (2017), BadNets; Wang et al. (2019), Neural Cleanse.
+    """
+    import numpy as np
+
+    if not task.is_classification:
+        raise NotApplicable("task.classification_only")
+    rng = np.random.default_rng(seed)
+    features = features_of(test, columns)
+    order = rng.permutation(len(features))
+    first = features.iloc[np.sort(order[: work["rows"]])].reset_index(drop=True)
+    second = features.iloc[np.sort(order[-CONFIRMED:])].reset_index(drop=True)
+    reference = (train or test).frame
+    scales = {name: scale_of(reference[name].dropna().to_numpy(np.float64)) for name in _numbers(reference, columns)}
+    tried = {name: _values(reference[name], name in scales, work["values"]) for name in columns.features}
+    values = {name: found for name, found in tried.items() if found}
+    if not values:
+        raise NotPossible("robustness.too_few_values")
+    screen = _Screen(model, task, first, labels(model, task, first), scales)
+    candidates = _candidates(screen, values, work, rng)
+    confirm = _Screen(model, task, second, labels(model, task, second), scales)
+    yield from _told(confirm, _strongest(confirm, candidates))
+
+
+def _told(screen: _Screen, best: "tuple[Trigger, int, NDArray[np.bool_], float]") -> Iterator[Product]:
+    chosen, answer, sent, floor = best
+    others = screen.usual != answer
+    count, asked = int(sent[others].sum()), int(others.sum())
+    interval = intervals.proportion(count, asked, method="clopper-pearson")
+    share = count / asked
+    yield Measurement(name="trigger_success", value=share, unit="share", n=asked, interval=interval)
+    yield Measurement(name="trigger_floor", value=floor, unit="share", n=asked)
+    yield Measurement(name="trigger_excess", value=max(share - floor, 0.0), unit="share", n=asked)
+    if share - floor > FOUND:
+        names = " and ".join(name for name, _ in chosen)
+        args = {"columns": names, "share": f"{share:.0%}", "floor": f"{floor:.0%}"}
+        message = Message(id="robustness.trigger_found", args=args)
+        yield Finding(rule="ROB-014", severity=Severity.HIGH, message=message, where=names)
+
+
+def _numbers(reference: "pd.DataFrame", columns: Columns) -> list[str]:
+    return [
+        name
+        for name in columns.features
+        if columns.kinds[name] in NUMBERS and reference[name].dtype.kind in "iuf" and reference[name].notna().any()
+    ]
+
+
+def _values(column: "pd.Series[float]", number: bool, count: int) -> list[object]:  # noqa: FBT001 - a fact of the column
+    """Give values worth trying: the most frequent, and for numbers both ends and quantiles."""
+    import numpy as np
+
+    present = column.dropna()
+    if present.nunique() < 2:  # noqa: PLR2004 - nothing to set it to
+        return []
+    counts = present.value_counts()
+    frequent = sorted(counts.index, key=lambda value: (-counts[value], str(value)))[: count // 2]
+    spread = [float(present.quantile(share)) for share in np.linspace(0, 1, count - len(frequent))] if number else []
+    whole = column.dtype.kind in "iu"
+    found = [*frequent, *(round(value) if whole else value for value in spread)]
+    return list(dict.fromkeys(value.item() if hasattr(value, "item") else value for value in found))
+
+
+def _set(rows: "pd.DataFrame", chosen: Trigger) -> "pd.DataFrame":
+    return rows.assign(**dict(chosen))
+
+
+def _asked(screen: _Screen, tried: list[Trigger], rows: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Give the answers with each trigger set, shape (triggers, rows); many triggers in one call."""
+    import numpy as np
+    import pandas as pd
+
+    base, found = screen.rows.iloc[rows], []
+    step = max(BATCH_ROWS // max(len(rows), 1), 1)
+    for at in range(0, len(tried), step):
+        part = tried[at : at + step]
+        found.append(labels(screen.model, screen.task, pd.concat([_set(base, one) for one in part], ignore_index=True)))
+    return np.concatenate(found).reshape(len(tried), len(rows))
+
+
+def _success(answers: "NDArray[np.int64]", usual: "NDArray[np.int64]", classes: int) -> "NDArray[np.float64]":
+    """Give the share of rows of other answers sent to each answer, shape (triggers, answers)."""
+    import numpy as np
+
+    found = np.zeros((len(answers), classes))
+    for answer in range(classes):
+        others = usual != answer
+        if others.any():
+            found[:, answer] = (answers[:, others] == answer).mean(axis=1)
+    return found
+
+
+def _candidates(
+    screen: _Screen, values: Mapping[str, list[object]], work: Mapping[str, int], rng: "np.random.Generator"
+) -> list[Trigger]:
+    """Give the single values that stand out among their feature's, and the pairs that do more than either alone."""
+    import numpy as np
+
+    classes, every = len(screen.task.classes), np.arange(len(screen.rows))
+    singles: list[Trigger] = [((name, value),) for name, tried in values.items() for value in tried]
+    sent = _success(_asked(screen, singles, every), screen.usual, classes)
+    column = np.array([list(values).index(one[0][0]) for one in singles])
+    usually = np.array([np.median(sent[column == at], axis=0) for at in column])
+    alone = np.argsort(-(sent - usually).max(axis=1), kind="stable")
+    pairs: dict[tuple[int, int], None] = {}
+    for one in alone[: work["leading"]].tolist():
+        pairs.update({(one, other): None for other in range(len(singles)) if column[one] != column[other]})
+    for _ in range(max(work["pairs"] - len(pairs), 0)):
+        one, other = rng.integers(len(singles), size=2).tolist()
+        if column[one] != column[other]:
+            pairs[one, other] = None
+    tried = list(pairs)[: work["pairs"]]
+    few = np.sort(rng.permutation(every)[:SCREENED])
+    found = [singles[at] for at in alone[:KEPT].tolist()]
+    if tried:
+        both = [_pair(singles[one], singles[other]) for one, other in tried]
+        gained = _success(_asked(screen, both, few), screen.usual[few], classes)
+        gained -= np.array([np.maximum(sent[one], sent[other]) for one, other in tried])
+        found += [both[at] for at in np.argsort(-gained.max(axis=1), kind="stable")[: 2 * KEPT].tolist()]
+    return found
+
+
+def _pair(one: Trigger, other: Trigger) -> Trigger:
+    """Join two single values of different columns."""
+    return tuple(sorted((*one, *other), key=lambda part: part[0]))
+
+
+def _strongest(screen: _Screen, candidates: list[Trigger]) -> "tuple[Trigger, int, NDArray[np.bool_], float]":
+    """Give the candidate with the largest excess, its answer, the rows that it sends there, and its floor."""
+    import numpy as np
+
+    classes, every = len(screen.task.classes), np.arange(len(screen.rows))
+    best: tuple[float, Trigger, int, NDArray[np.bool_], float] | None = None
+    for chosen in candidates:
+        aside = _aside(screen, chosen)
+        answers = _asked(screen, [chosen, *aside], every)
+        shares = _success(answers, screen.usual, classes)
+        answer = int(shares[0].argmax())
+        floor = float(shares[1:, answer].max()) if aside else float(shares[0, answer])
+        excess = float(shares[0, answer]) - floor
+        if best is None or excess > best[0]:
+            best = excess, chosen, answer, answers[0] == answer, floor
+    assert best is not None
+    return best[1:]
+
+
+def _aside(screen: _Screen, chosen: Trigger) -> list[Trigger]:
+    """Give the trigger with its numbers moved a little; none where it has no number.
+
+    A category's own effect is no sign of a trigger, so categories stay.
+    """
+    names = [name for name, _ in chosen]
+    if not any(name in screen.scales for name in names):
+        return []
+    moved = [_moved(screen, name, value) if name in screen.scales else [value] for name, value in chosen]
+    return [tuple(zip(names, cells, strict=True)) for cells in product(*moved)]
+
+
+def _moved(screen: _Screen, name: str, value: object) -> list[object]:
+    step = screen.scales[name]
+    if screen.rows[name].dtype.kind in "iu":
+        return [int(str(value)) + side * max(round(part * step), 1) for part in ASIDE for side in (-1, 1)]
+    return [float(str(value)) + side * part * step for part in ASIDE for side in (-1, 1)]
