@@ -20,7 +20,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
     "criterion.not_applicable": "{check} measured what shows that {meaning} does not arise.",
     "criterion.check_stopped": "{check} broke off.",
-    "criterion.untrusted": "{meaning} counts only while {condition}, which does not hold here ({found}).",
+    "criterion.untrusted": "{meaning} counts only while {condition}, which is not certain here ({found}).",
     "criterion.too_weak": "A pass counts only from a run where {condition}; this run had {found}.",
     "criterion.unvouched": "{meaning} rests on answers of a model that ran code of its own, which nobody can vouch "
     "for.",
