@@ -1,7 +1,7 @@
 """What was measured, by area: each check with its criteria, figures, findings, method and evidence."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from govkit.core.control import Criterion, CriterionResult, Result
@@ -24,7 +24,10 @@ TITLES: Final = {
 """Families of checks in the order of the report; others follow in alphabetical order."""
 
 MOST_OBSERVED: Final = 3
-MOST_FINDINGS: Final = 12
+MOST_FINDINGS: Final = 6
+MOST_NUMBERS: Final = 6
+MOST_PICTURES: Final = 3
+"""Pictures of one area; what the others would show is said in a line each, and the record holds their rows."""
 _SEVERITIES: Final = list(Severity)
 Pair = tuple[str, str]
 
@@ -34,6 +37,8 @@ class CriterionRow:
     """A criterion with what was measured against it."""
 
     id: str
+    ref: str
+    """Short name within one report, `C12`, by which the control checklists mention it."""
     link: str
     title: str
     area: str
@@ -99,6 +104,8 @@ class CheckView:
     numbers: tuple[MeasurementRow, ...]
     """Measurements that no criterion judged and that aren't split by group."""
     figures: tuple[Figure, ...]
+    unshown: tuple[Figure, ...]
+    """Pictures that its area has no room for."""
     findings: tuple[FindingRow, ...]
     more_findings: int
     measured: tuple[EvidenceRow, ...]
@@ -106,7 +113,12 @@ class CheckView:
     total_measurements: int
     tables: tuple[Figure, ...]
     settings: tuple[Pair, ...]
-    """Parameters, work counts, seed, inputs, version and files; digests and libraries stand once in the report."""
+    """Parameters, work counts and files; seeds, inputs and versions stand in the record."""
+
+    @property
+    def open(self) -> bool:
+        """Tell whether it measured something that a reader has to act on, or that was accepted."""
+        return any(row.mark.tone in {"bad", "unsure"} for row in self.criteria) and bool(self.measured)
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,21 @@ class Area:
     counts: tuple[tuple[Mark, int], ...]
     checks: tuple[CheckView, ...]
 
+    @property
+    def open(self) -> tuple[CheckView, ...]:
+        """Give the checks that are laid out in full: something failed, was not decided or was accepted."""
+        return tuple(check for check in self.checks if check.open)
+
+    @property
+    def good(self) -> tuple[CheckView, ...]:
+        """Give the checks that measured something and missed no limit."""
+        return tuple(check for check in self.checks if check.measured and not check.open)
+
+    @property
+    def unmeasured(self) -> tuple[CheckView, ...]:
+        """Give the checks without a measurement."""
+        return tuple(check for check in self.checks if not check.measured)
+
 
 def criterion_row(book: Lookup, criterion: Criterion, result: CriterionResult) -> CriterionRow:
     """Lay out a criterion with its worst observations."""
@@ -126,7 +153,8 @@ def criterion_row(book: Lookup, criterion: Criterion, result: CriterionResult) -
     loosened = f"Loosened by {criterion.loosened_by}: {criterion.loosened_because}" if criterion.loosened_by else ""
     return CriterionRow(
         id=criterion.id,
-        link=anchor("c", criterion.id),
+        ref=book.refs[criterion.id],
+        link=book.criterion_link(criterion.id),
         title=criterion.title,
         area=TITLES.get(family, family),
         check=criterion.check,
@@ -151,7 +179,7 @@ def criterion_row(book: Lookup, criterion: Criterion, result: CriterionResult) -
 def _measurements(book: Lookup, evidence: Evidence) -> tuple[MeasurementRow, ...]:
     return tuple(
         MeasurementRow(
-            link=anchor("m", evidence.check, str(place)),
+            link=book.measurement_link(evidence.check, place),
             meaning=book.meaning(evidence.check, found.name),
             name=found.name,
             number=book.number(evidence.check, found),
@@ -195,9 +223,6 @@ def _settings(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     lists = (
         ("Parameters", pairs(evidence.params)),
         ("Work", pairs(dict(evidence.work))),
-        ("Seed", ((str(evidence.seed), ""),)),
-        ("Inputs", tuple((name, "") for name in evidence.inputs)),
-        ("Check", ((evidence.check_version, ""),)),
         ("Files", tuple((file.name, f"{size(file.size)}, sha256 {file.sha256}") for file in evidence.artefacts)),
     )
     return tuple(
@@ -241,8 +266,9 @@ def check_view(book: Lookup, check: str) -> CheckView:
         ask_kind=evidence.ask_kind,
         criteria=rows,
         counts=_counts(rows),
-        numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about),
+        numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about)[:MOST_NUMBERS],
         figures=tuple(shown for chart, shown in drawn if chart),
+        unshown=(),
         findings=_findings(book, evidence.findings),
         more_findings=max(len(evidence.findings) - MOST_FINDINGS, 0),
         measured=_by_meaning(measurements),
@@ -259,6 +285,16 @@ def _counts(rows: tuple[CriterionRow, ...]) -> tuple[tuple[Mark, int], ...]:
     return tuple((mark, seen[mark]) for mark in (order[0], WAIVED, *order[1:]) if seen[mark])
 
 
+def _illustrated(checks: tuple[CheckView, ...]) -> tuple[CheckView, ...]:
+    """Leave an area its first few pictures: those of open checks before others, one of each check before a second."""
+    places = [(place, not check.open, at) for at, check in enumerate(checks) for place in range(len(check.figures))]
+    kept = Counter(at for _, _, at in sorted(places)[:MOST_PICTURES])
+    return tuple(
+        replace(check, figures=check.figures[: kept[at]], unshown=check.figures[kept[at] :])
+        for at, check in enumerate(checks)
+    )
+
+
 def areas(book: Lookup) -> tuple[Area, ...]:
     """Give every family that left evidence, in the report's order."""
     families: dict[str, list[str]] = {family: [] for family in TITLES}
@@ -266,7 +302,7 @@ def areas(book: Lookup) -> tuple[Area, ...]:
         families.setdefault(check.split(".", 1)[0], []).append(check)
     found = []
     for family, names in families.items():
-        checks = tuple(check_view(book, name) for name in names)
+        checks = _illustrated(tuple(check_view(book, name) for name in names))
         title = TITLES.get(family, family.replace("_", " ").capitalize())
         rows = tuple(row for check in checks for row in check.criteria)
         found.append(Area(family, title, anchor("a", family), _counts(rows), checks))

@@ -105,7 +105,7 @@ def _row(book: Lookup, change: Change) -> ChangeRow:
     else:
         marks = tuple(RESULTS[Result(state)] if state else _NONE for state in (change.old, change.new))
         title = book.criteria[change.id].title if change.id in book.criteria else change.id
-        link = anchor("c", change.id) if change.id in book.linked else ""
+        link = book.criterion_link(change.id)
     return ChangeRow(title, link, marks[0], marks[1], _SAID[change.direction], change.gated, _note(change))
 
 

@@ -2,21 +2,24 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
-from govkit.core.control import Control, ControlResult, DocumentState, Framework, Status
+from govkit.core.control import Control, ControlResult, DocumentState, Framework, Result, Status
 from govkit.reports.charts.control_map import control_map
 from govkit.reports.charts.status_bar import counts_bar
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
 
 
+_PAPERS: Final = frozenset({"control.documents", "control.attestation"})
+
+
 @dataclass(frozen=True)
 class CriterionMention:
     """A criterion that a control rests on."""
 
-    title: str
+    ref: str
     link: str
-    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,16 @@ class ControlRow:
     mark: Mark
     required: bool
     because: tuple[str, ...]
-    criteria: tuple[CriterionMention, ...]
+    criteria: tuple[tuple[Mark, tuple[CriterionMention, ...]], ...]
+    """By result; what is open is named by its title in the reasons."""
     documents: tuple[str, ...]
     """State of its documents and of its attestation, where there are any."""
     missing: tuple[str, ...]
     """What to bring beyond what the reasons already name."""
     facts: tuple[str, ...]
     waivers: tuple[str, ...]
+    bring: tuple[str, ...]
+    """What to bring, where papers are all that is missing; the reasons say the same at length."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class ControlGroup:
     id: str
     label: str
     rows: tuple[ControlRow, ...]
+
+    @property
+    def found(self) -> tuple[ControlRow, ...]:
+        """Give the controls that something is known of."""
+        return tuple(row for row in self.rows if not row.bring)
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,11 @@ class Checklist:
     """Groups by status as SVG; empty where a map would say no more than the bar."""
     groups: tuple[ControlGroup, ...]
 
+    @property
+    def waiting(self) -> tuple[ControlRow, ...]:
+        """Give the controls that nobody assessed and that wait for papers alone."""
+        return tuple(row for group in self.groups for row in group.rows if row.bring)
+
 
 def named(book: Lookup, missing: str) -> str:
     """Name something missing in words where it is an id of this record."""
@@ -79,15 +95,26 @@ def _documents(result: ControlResult) -> tuple[str, ...]:
     return tuple(f"{kind}: {state.value}." for kind, state in states if state and state is not DocumentState.MISSING)
 
 
-def _mentions(book: Lookup, result: ControlResult) -> tuple[CriterionMention, ...]:
-    return tuple(
-        CriterionMention(
-            title=book.criteria[name].title if name in book.criteria else name,
-            link=anchor("c", name) if name in book.linked else "",
-            mark=RESULTS[state],
-        )
-        for name, state in result.criteria.items()
-    )
+def _mentions(book: Lookup, result: ControlResult) -> tuple[tuple[Mark, tuple[CriterionMention, ...]], ...]:
+    mentioned: dict[Mark, list[CriterionMention]] = {}
+    for name, state in result.criteria.items():
+        if state is Result.NOT_APPLICABLE:
+            continue
+        mention = CriterionMention(book.refs.get(name, name), book.criterion_link(name))
+        mentioned.setdefault(RESULTS[state], []).append(mention)
+    return tuple((mark, tuple(ones)) for mark, ones in mentioned.items())
+
+
+def _papers(book: Lookup, found: ControlResult) -> tuple[str, ...]:
+    """Name documents and the signature that a control waits for; empty where it waits for anything else."""
+    if (
+        found.status is not Status.NOT_ASSESSED
+        or {one.id for one in found.because} - _PAPERS
+        or found.waivers
+        or found.criteria
+    ):
+        return ()
+    return tuple(named(book, item) for item in found.missing)
 
 
 def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
@@ -111,6 +138,7 @@ def _row(book: Lookup, framework: Framework, control: Control) -> ControlRow:
         missing=_missing(book, found, because, control) if found else (),
         facts=tuple(facts[name] for name in control.facts if name in facts),
         waivers=found.waivers if found else (),
+        bring=_papers(book, found) if found else (),
     )
 
 

@@ -95,17 +95,11 @@ def frame(
     x: Scale, y: Scale, ticks: tuple[Sequence[float], Sequence[float]], titles: tuple[str, str], across: str = "share"
 ) -> str:
     """Draw grid, tick labels and axis titles; the values upwards are shares, those across in the given unit."""
-    parts = []
-    for value in ticks[0]:
-        parts += [
-            shape("line", "", "line", x1=x(value), x2=x(value), y1=float(TOP), y2=float(HEIGHT - BOTTOM)),
-            text(x(value), HEIGHT - BOTTOM + 16.0, quantity(value, across), anchor="middle"),
-        ]
-    for value in ticks[1]:
-        parts += [
-            shape("line", "", "line", x1=float(LEFT), x2=float(WIDTH - RIGHT), y1=y(value), y2=y(value)),
-            text(LEFT - 7.0, y(value) + 4, quantity(value, "share"), anchor="end"),
-        ]
+    upright = (f"M{x(value):.1f} {TOP}V{HEIGHT - BOTTOM}" for value in ticks[0])
+    level = (f"M{LEFT} {y(value):.1f}H{WIDTH - RIGHT}" for value in ticks[1])
+    parts = [shape("path", "", "line", d="".join((*upright, *level)))]
+    parts += [text(x(value), HEIGHT - BOTTOM + 16.0, quantity(value, across), anchor="middle") for value in ticks[0]]
+    parts += [text(LEFT - 7.0, y(value) + 4, quantity(value, "share"), anchor="end") for value in ticks[1]]
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6.0, titles[0], tone="ink", anchor="middle"))
     parts.append(text(6.0, 13.0, titles[1], tone="ink"))
     return "".join(parts)

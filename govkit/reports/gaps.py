@@ -84,7 +84,7 @@ def _collected(book: Lookup) -> list[_Open]:
         evidence = book.evidence.get(check)
         item = GapItem(
             title=criterion.title if criterion else result.criterion,
-            link=anchor("c", result.criterion) if result.criterion in book.linked else "",
+            link=book.criterion_link(result.criterion),
             gated=result.criterion in book.gated,
         )
         because = evidence.reason if evidence and evidence.reason else result.because

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from govkit.core.control import ControlResult, Criterion, CriterionResult, Observed
@@ -11,7 +12,7 @@ from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, CheckFacts
 from govkit.reports.wording import anchor, brackets, grouped, interval_of, quantity
 
-MOST_MEASUREMENTS: Final = 60
+MOST_MEASUREMENTS: Final = 12
 """Measurements of one check laid out in a report; the others stay in audit.json, and the report says so."""
 
 
@@ -38,6 +39,15 @@ class Lookup:
     def criteria(self) -> Mapping[str, Criterion]:
         """Give every criterion by id."""
         return {criterion.id: criterion for criterion in self.record.result.criteria}
+
+    @cached_property
+    def refs(self) -> Mapping[str, str]:
+        """Give every criterion's short name within this record's reports, `C1` being the record's first."""
+        return {name: f"C{place}" for place, name in enumerate(self.criteria, 1)}
+
+    def criterion_link(self, criterion: str) -> str:
+        """Give the place of a criterion's row, or nothing where it has none."""
+        return self.refs[criterion].lower() if criterion in self.linked else ""
 
     @cached_property
     def results(self) -> Mapping[str, CriterionResult]:
@@ -117,10 +127,20 @@ class Lookup:
     @cached_property
     def _places(self) -> Mapping[tuple[str, str, tuple[tuple[str, str], ...]], str]:
         return {
-            _key(check, found): anchor("m", check, str(place))
+            _key(check, found): self.measurement_link(check, place)
             for check, measurements in self._shown.items()
             for place, found in reversed(list(enumerate(measurements)))
         }
+
+    @cached_property
+    def _first(self) -> Mapping[str, int]:
+        """Count the measurements laid out before those of each check."""
+        counts = [len(measurements) for measurements in self._shown.values()]
+        return dict(zip(self._shown, accumulate(counts, initial=1), strict=False))
+
+    def measurement_link(self, check: str, place: int) -> str:
+        """Give the place of a measurement that is laid out, the first of its check having the place 0."""
+        return f"m{self._first[check] + place}"
 
     def place(self, check: str, measurement: str, group: Mapping[str, str]) -> str:
         """Give the anchor of a measurement, or of its check's evidence where it isn't laid out by itself."""

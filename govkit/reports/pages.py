@@ -34,6 +34,9 @@ MOST_BYTES: Final = 300 * 1024
 CORE: Final = "core/"
 
 _FOR_SCREENS: Final = re.compile(r"</?bdi>|</?data(?: [^>]*)?>")
+_FOR_PAPER: Final = re.compile(r' xmlns="http://www.w3.org/2000/svg"| (?:fill|stroke)="#[0-9A-F]{6}"')
+"""What a drawing needs only outside a web page: there its classes say the colours."""
+_TOLD_TWICE: Final = re.compile(r'(<svg [^>]*role="img" aria-label="[^"]*">)<title>[^<]*</title>')
 _MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|#~!{}"} | {
     ord("<"): "&lt;",
     ord(">"): "&gt;",
@@ -205,8 +208,13 @@ def screen(template: str, *, script: str = "", **values: object) -> bytes:
         values |= {"script": Markup(code), "script_digest": _digest(code)}  # noqa: S704
     page = b""
     for fonts in (_font_data(""), _font_data(CORE)):
-        page = clean(_page(template, fonts, paper=False, values=values)).encode()
+        page = _on_screen(template, fonts, values)
         if len(page) <= MOST_BYTES:
             return page
-    bare = clean(_page(template, (), paper=False, values=values)).encode()
+    bare = _on_screen(template, (), values)
     return bare if len(bare) <= MOST_BYTES else page
+
+
+def _on_screen(template: str, fonts: tuple[tuple[str, int, str], ...], values: dict[str, object]) -> bytes:
+    page = clean(_page(template, fonts, paper=False, values=values))
+    return _TOLD_TWICE.sub(r"\1", _FOR_PAPER.sub("", page)).encode()

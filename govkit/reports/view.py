@@ -364,7 +364,7 @@ def _waivers(book: Lookup) -> tuple[WaiverRow, ...]:
         WaiverRow(
             id=waiver.id,
             title=book.criteria[waiver.criterion].title if waiver.criterion in book.criteria else waiver.criterion,
-            link=anchor("c", waiver.criterion) if waiver.criterion in book.linked else "",
+            link=book.criterion_link(waiver.criterion),
             reason=waiver.reason,
             risk=waiver.risk,
             people=f"asked for by {waiver.requested_by}, approved by {waiver.approved_by} on {waiver.approved_on}",

@@ -7,6 +7,7 @@ import pytest
 import report_records as records
 from read_page import Page
 
+from govkit.reports import pages
 from govkit.reports.model_card import card_page
 from govkit.reports.web import web_report
 from govkit.reports.wording import clean, quantity, significant
@@ -137,11 +138,19 @@ def test_a_page_stays_small(name):
     assert len(web_report(records.ALL[name]())) <= 300 * 1024
 
 
-def test_a_page_beyond_the_limit_keeps_the_core_of_its_fonts_and_nothing_more():
-    large = web_report(records.hostile())
+def test_a_page_beyond_the_limit_keeps_the_core_of_its_fonts_and_nothing_more(monkeypatch):
+    whole = web_report(records.catalog())
+    monkeypatch.setattr(pages, "MOST_BYTES", 60 * 1024)
+    large = web_report(records.catalog())
     assert b"@font-face" in large
-    assert len(large) < len(web_report(records.catalog())) + 2 * 300 * 1024
-    assert b"@font-face" in web_report(records.catalog())
+    assert len(large) < len(whole)
+
+
+def test_a_page_that_fits_without_its_fonts_alone_goes_without(monkeypatch):
+    monkeypatch.setattr(pages, "MOST_BYTES", 1)
+    with_core = web_report(records.catalog())
+    monkeypatch.setattr(pages, "MOST_BYTES", len(with_core) - 1)
+    assert b"@font-face" not in web_report(records.catalog())
 
 
 def test_the_same_record_gives_the_same_bytes():

@@ -83,9 +83,9 @@ def _row(row: Row, x: Scale, middle: float, unit: str) -> str:
     count = f" (n {row.count:,})" if row.count is not None else ""
     body = text(LEFT - 8, middle + 4, shortened(row.label, 26 - len(count)) + count, tone="ink", anchor="end")
     if not row.exact:
-        body += shape("line", "", "accent", x1=x(row.low), x2=x(row.high), y1=middle, y2=middle, stroke_width="2")
-        for end in (row.low, row.high):
-            body += shape("line", "", "accent", x1=x(end), x2=x(end), y1=middle - 4, y2=middle + 4, stroke_width="1.5")
+        ends = "".join(f"M{x(end):.1f} {middle - 4:.1f}v8" for end in (row.low, row.high))
+        path = f"M{x(row.low):.1f} {middle:.1f}H{x(row.high):.1f}{ends}"
+        body += shape("path", "", "accent", d=path, stroke_width="1.5")
     body += shape("rect", "accent", x=x(row.value) - 3.5, y=middle - 3.5, width=7, height=7)
     said = quantity(row.value, unit) + ("" if row.exact else f" {brackets(row.low, row.high, unit, None)}")
     return body + text(RIGHT + 12, middle + 4, said)
