@@ -10,7 +10,6 @@ from govkit.reports.charts.status_bar import counts_bar
 from govkit.reports.lookup import Lookup
 from govkit.reports.wording import RESULTS, STATUSES, Mark, anchor
 
-
 _PAPERS: Final = frozenset({"control.documents", "control.attestation"})
 
 
