@@ -134,6 +134,53 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
     """
     import numpy as np
 
+    found = searched(subject, space, sizes, work, seed)
+    sample, asked, search = found.sample, found.asked, found.search
+    proved = prove(asked, search, sizes[-1], (work["exact_rows"], work["exact_nodes"]))
+    unverified, impossible = tested_again(subject, asked, search)
+    positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
+    effort, rng = effort_of(work), np.random.default_rng(seed)
+    return Attacked(
+        sample=sample,
+        space=space,
+        original=search.original,
+        best=search.best,
+        reach=search.reach,
+        by_chance=found.by_chance,
+        unverified=unverified,
+        impossible=impossible,
+        calls=asked.calls + found.labels.calls,
+        queries=asked.queries + found.labels.queries,
+        unanswered=asked.unanswered + found.labels.unanswered,
+        graded=asked.graded,
+        proved=proved,
+        strength=strength(space, search.original[:TESTED], positive, (sizes[-1], effort, rng)),
+    )
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A sample and what the search alone found, before proofs and before it is tested again."""
+
+    sample: Sample
+    asked: Asked
+    labels: Asked
+    """The model as the search by labels saw it."""
+    search: Search
+    by_chance: "dict[float, NDArray[np.bool_]]"
+    pool: "NDArray[np.float64]"
+    """Known rows, for starting points."""
+    others: "NDArray[np.bool_]"
+    """Which of them have an answer that is a goal, shape (attacked rows, pool)."""
+
+
+def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[str, int], seed: int) -> Searched:
+    """Search a sample at random, by scores and by labels. Arguments and errors are those of `attack`.
+
+    Fewer rows with the same seed are the first of those drawn, in another order.
+    """
+    import numpy as np
+
     rng = np.random.default_rng(seed)
     sample = sample_of(subject, work["rows"], rng)
     original = space.values(sample.features)
@@ -142,32 +189,19 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
     by_chance = _by_chance(search, sizes, work["floor"])
     pool, others = _pool(subject, space, sample.goal, rng)
     search.start(pool, others)
-    effort = Effort(work["probes"], work["sweeps"], work["rounds"], work["proposals"])
+    effort = effort_of(work)
     if asked.graded:
         search.everything(sizes[-1], effort)
         for _ in range(1, work["seeds"]):
             search.wander(sizes[-1], effort)
         search.tighten(np.arange(len(original)), steps=8)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
-    proved = prove(asked, search, sizes[-1], (work["exact_rows"], work["exact_nodes"]))
-    unverified, impossible = _tested_again(subject, asked, search)
-    positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
-    return Attacked(
-        sample=sample,
-        space=space,
-        original=original,
-        best=search.best,
-        reach=search.reach,
-        by_chance=by_chance,
-        unverified=unverified,
-        impossible=impossible,
-        calls=asked.calls + labels.calls,
-        queries=asked.queries + labels.queries,
-        unanswered=asked.unanswered + labels.unanswered,
-        graded=asked.graded,
-        proved=proved,
-        strength=strength(space, original[:TESTED], positive, (sizes[-1], effort, np.random.default_rng(seed))),
-    )
+    return Searched(sample, asked, labels, search, by_chance, pool, others)
+
+
+def effort_of(work: Mapping[str, int]) -> Effort:
+    """Give how hard the search tries by a plan's work counts."""
+    return Effort(work["probes"], work["sweeps"], work["rounds"], work["proposals"])
 
 
 def _by_chance(search: Search, sizes: list[float], draws: int) -> "dict[float, NDArray[np.bool_]]":
@@ -226,7 +260,7 @@ def _by_labels(
     return blind
 
 
-def _tested_again(subject: Subject, asked: Asked, search: Search) -> tuple[int, int]:
+def tested_again(subject: Subject, asked: Asked, search: Search) -> tuple[int, int]:
     """Hold every success against the rules and ask for it once more; forget what fails. Give how many failed each."""
     import numpy as np
 
