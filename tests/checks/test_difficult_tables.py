@@ -94,6 +94,7 @@ class Given:
 
     def __init__(self, case):
         self._case = case
+        self.task = case.task
 
     def get(self, name):
         if getattr(self._case, name, None) is None:
