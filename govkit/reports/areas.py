@@ -24,9 +24,9 @@ TITLES: Final = {
 """Families of checks in the order of the report; others follow in alphabetical order."""
 
 MOST_OBSERVED: Final = 3
-MOST_FINDINGS: Final = 6
-MOST_NUMBERS: Final = 6
-MOST_PICTURES: Final = 3
+MOST_FINDINGS: Final = 4
+MOST_NUMBERS: Final = 4
+MOST_PICTURES: Final = 2
 """Pictures of one area; what the others would show is said in a line each, and the record holds their rows."""
 _SEVERITIES: Final = list(Severity)
 Pair = tuple[str, str]
@@ -114,6 +114,11 @@ class CheckView:
     tables: tuple[Figure, ...]
     settings: tuple[Pair, ...]
     """Parameters, work counts and files; seeds, inputs and versions stand in the record."""
+
+    @property
+    def undrawn(self) -> int:
+        """Count the pictures that its area has no room for."""
+        return len(self.unshown)
 
     @property
     def open(self) -> bool:
@@ -258,8 +263,8 @@ def check_view(book: Lookup, check: str) -> CheckView:
     drawn = [(charted(table), figure(table, limits)) for table in evidence.tables]
     return CheckView(
         facts=book.checks[check],
-        link=anchor("k", check),
-        evidence_link=anchor("e", check),
+        link=book.check_link(check),
+        evidence_link=book.evidence_link(check),
         mark=OUTCOMES[evidence.outcome],
         reason=book.say(evidence.reason),
         ask=evidence.ask,
@@ -286,9 +291,10 @@ def _counts(rows: tuple[CriterionRow, ...]) -> tuple[tuple[Mark, int], ...]:
 
 
 def _illustrated(checks: tuple[CheckView, ...]) -> tuple[CheckView, ...]:
-    """Leave an area its first few pictures: those of open checks before others, one of each check before a second."""
-    places = [(place, not check.open, at) for at, check in enumerate(checks) for place in range(len(check.figures))]
-    kept = Counter(at for _, _, at in sorted(places)[:MOST_PICTURES])
+    """Leave an area a few pictures, one of each check before a second; where nothing is open, one."""
+    places = [(not check.open, place, at) for at, check in enumerate(checks) for place in range(len(check.figures))]
+    ranked = sorted(places)
+    kept = Counter(at for rank, (good, _, at) in enumerate(ranked[:MOST_PICTURES]) if not good or rank == 0)
     return tuple(
         replace(check, figures=check.figures[: kept[at]], unshown=check.figures[kept[at] :])
         for at, check in enumerate(checks)

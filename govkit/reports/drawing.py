@@ -29,6 +29,8 @@ PALETTE: Final[Mapping[str, str]] = {
 WIDTH: Final = 600
 HEIGHT: Final = 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 190, 28, 44
+INHERITED: Final = "muted"
+"""The tone of words that name none; a picture says it once."""
 SHARES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -70,7 +72,8 @@ def text(  # noqa: PLR0913 - a place, its words, and three keywords of style
     x: float, y: float, words: str, *, tone: str = "muted", anchor: str = "start", bold: bool = False
 ) -> str:
     """Write words at a place."""
-    given: dict[str, str | float] = {"x": x, "y": y, "fill": PALETTE[tone], "class": f"f-{tone}"}
+    given: dict[str, str | float] = {"x": x, "y": y}
+    given |= {"fill": PALETTE[tone], "class": f"f-{tone}"} if tone != INHERITED else {}
     given |= {"text_anchor": anchor} if anchor != "start" else {}
     given |= {"font_weight": 600} if bold else {}
     return f"<text {_attributes(**given)}>{escape(clean(words))}</text>"
@@ -86,7 +89,8 @@ def svg(alternative: str, body: str, *, width: int = WIDTH, height: int = HEIGHT
     said = escape(clean(alternative))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' font-family="Inter, system-ui, sans-serif" font-size="12" role="img" aria-label="{said}">'
+        f' class="f-{INHERITED}" fill="{PALETTE[INHERITED]}" font-family="Inter, system-ui, sans-serif" font-size="12"'
+        f' role="img" aria-label="{said}">'
         f"<title>{said}</title>{body}</svg>"
     )
 

@@ -1,14 +1,18 @@
 """What was not assessed and what to bring, grouped by the line that would supply it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from govkit.core.control import CriterionResult, Result
-from govkit.core.evidence import AskKind, Outcome
+from govkit.core.evidence import AskKind, Message, Outcome
+from govkit.core.messages import sentence
 from govkit.reports.areas import CriterionRow, criterion_row
 from govkit.reports.lookup import Lookup
-from govkit.reports.wording import anchor
 
+MOST_REASONS: Final = 2
+MESSAGES: Final[Mapping[str, str]] = {"gap.more": "The same holds for {count} other checks."}
 _UNASSESSED = frozenset({Result.NOT_RUN, Result.ERROR})
 
 
@@ -93,9 +97,17 @@ def _collected(book: Lookup) -> list[_Open]:
         found.append(_Open(*asked, kind, book.say(because), item))
     for name, evidence in book.evidence.items():
         if evidence.outcome in {Outcome.NOT_DECLARED, Outcome.ERROR} and name not in spoken:
-            item = GapItem(title=book.check_title(name), link=anchor("k", name), gated=False)
+            item = GapItem(title=book.check_title(name), link=book.check_link(name), gated=False)
             found.append(_Open(evidence.ask, evidence.ask_kind, name, book.say(evidence.reason), item))
     return found
+
+
+def _reasons(ones: list[_Open]) -> tuple[str, ...]:
+    """Give the distinct reasons; of many, the first and a count of the others, whose items are listed anyway."""
+    distinct = tuple(dict.fromkeys(one.reason for one in ones))
+    if len(distinct) <= MOST_REASONS:
+        return distinct
+    return distinct[0], sentence(Message(id="gap.more", args={"count": len(distinct) - 1}), MESSAGES)
 
 
 def gaps(book: Lookup) -> Gaps:
@@ -106,7 +118,7 @@ def gaps(book: Lookup) -> Gaps:
     missing = [
         Gap(
             ask=ask,
-            reasons=tuple(dict.fromkeys(one.reason for one in ones)),
+            reasons=_reasons(ones),
             items=tuple(one.item for one in ones),
             ask_kind=ones[0].ask_kind,
         )

@@ -10,9 +10,9 @@ from govkit.core.control import ControlResult, Criterion, CriterionResult, Obser
 from govkit.core.evidence import Evidence, Measurement, Message
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, CheckFacts
-from govkit.reports.wording import anchor, brackets, grouped, interval_of, quantity
+from govkit.reports.wording import brackets, grouped, interval_of, quantity
 
-MOST_MEASUREMENTS: Final = 12
+MOST_MEASUREMENTS: Final = 6
 """Measurements of one check laid out in a report; the others stay in audit.json, and the report says so."""
 
 
@@ -44,6 +44,19 @@ class Lookup:
     def refs(self) -> Mapping[str, str]:
         """Give every criterion's short name within this record's reports, `C1` being the record's first."""
         return {name: f"C{place}" for place, name in enumerate(self.criteria, 1)}
+
+    @cached_property
+    def _turns(self) -> Mapping[str, int]:
+        """Give every check that left evidence its place."""
+        return {name: place for place, name in enumerate(self.evidence, 1)}
+
+    def check_link(self, check: str) -> str:
+        """Give the place where a check that left evidence is laid out."""
+        return f"k{self._turns[check]}"
+
+    def evidence_link(self, check: str) -> str:
+        """Give the place of a check's evidence."""
+        return f"e{self._turns[check]}"
 
     def criterion_link(self, criterion: str) -> str:
         """Give the place of a criterion's row, or nothing where it has none."""
@@ -144,7 +157,7 @@ class Lookup:
 
     def place(self, check: str, measurement: str, group: Mapping[str, str]) -> str:
         """Give the anchor of a measurement, or of its check's evidence where it isn't laid out by itself."""
-        return self._places.get((check, measurement, tuple(sorted(group.items()))), anchor("e", check))
+        return self._places.get((check, measurement, tuple(sorted(group.items()))), self.evidence_link(check))
 
     def number(self, check: str, found: Measurement) -> Number:
         """Lay out a measurement."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.errors import UsageProblem
-from govkit.reports.wording import clean, lead
+from govkit.reports.wording import brief, clean, lead
 from govkit.resources import shipped
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ FONTS: Final = (
 SHIPPED_TEMPLATES: Final = "shipped"
 SHIPPED: Final = "shipped:"
 """Scheme of an address that stands for a font file of this package."""
-PAPER_ROWS, SCREEN_ROWS = 10, 25
+PAPER_ROWS, SCREEN_ROWS = 10, 16
 """Rows of an evidence table that are laid out; the record has the others."""
 MOST_BYTES: Final = 300 * 1024
 """A web page that would grow beyond this has the core of its fonts (ASCII and signs), or none where that keeps it."""
@@ -37,6 +37,7 @@ _FOR_SCREENS: Final = re.compile(r"</?bdi>|</?data(?: [^>]*)?>")
 _FOR_PAPER: Final = re.compile(r' xmlns="http://www.w3.org/2000/svg"| (?:fill|stroke)="#[0-9A-F]{6}"')
 """What a drawing needs only outside a web page: there its classes say the colours."""
 _TOLD_TWICE: Final = re.compile(r'(<svg [^>]*role="img" aria-label="[^"]*">)<title>[^<]*</title>')
+_BETWEEN_RULES: Final = re.compile(r"\s*([{};\n])\s*")
 _MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|#~!{}"} | {
     ord("<"): "&lt;",
     ord(">"): "&gt;",
@@ -142,6 +143,7 @@ def environment(own: Path | None = None) -> "Environment":
     made.filters["md"] = lambda value: Markup(clean(str(value)).translate(_MARKDOWN))  # noqa: S704
     made.filters["prose"] = _prose
     made.filters["lead"] = lead
+    made.filters["brief"] = brief
     made.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     return made
 
@@ -181,7 +183,7 @@ def _digest(text: str) -> str:
 def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool, values: dict[str, object]) -> str:
     from markupsafe import Markup
 
-    style = fill("style.css.j2", paper=paper, fonts=fonts)
+    style = _BETWEEN_RULES.sub(r"\1", fill("style.css.j2", paper=paper, fonts=fonts)).strip()
     digest = _digest(style)
     # The style sheet is ours and holds no value of the record.
     shown = {"style": Markup(style), "style_digest": digest, "most_rows": PAPER_ROWS if paper else SCREEN_ROWS}  # noqa: S704

@@ -15,6 +15,7 @@ from govkit.reports.wording import RESULTS, Mark, clean, lead
 
 MOST_FAILURES: Final = 8
 MOST_GAPS: Final = 5
+MOST_ITEMS: Final = 6
 _COLUMNS: Final = ("Pass", "Fail", "Inconclusive", "Not run")
 _INDENT: Final = "  "
 _ASCII: Final = {
@@ -150,7 +151,9 @@ def _missing(paper: _Paper, gaps: tuple[Gap, ...]) -> Iterator[str]:
         return
     yield paper.tinted("Not assessed", "strong")
     for gap in gaps[:MOST_GAPS]:
-        yield from paper.marked(RESULTS[Result.NOT_RUN], ", ".join(item.title for item in gap.items))
+        listed = ", ".join(item.title for item in gap.items[:MOST_ITEMS])
+        more = f" and {len(gap.items) - MOST_ITEMS} more" if len(gap.items) > MOST_ITEMS else ""
+        yield from paper.marked(RESULTS[Result.NOT_RUN], listed + more)
         yield from paper.wrapped(" ".join(gap.reasons), _INDENT * 2)
         if gap.ask:
             yield from paper.wrapped(f"{lead(gap.ask, gap.ask_kind).lower()}: {gap.ask}", _INDENT * 2)

@@ -21,6 +21,7 @@ _MOST_DIGITS: Final = 12
 _UNHEARD: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _UNSUITED_TO_AN_ANCHOR: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LEADS: Final[dict[AskKind, str]] = {"line": "Add to govkit.yaml", "command": "Run", "advice": "To do"}
 _CONFIG_LINE: Final = re.compile(r"[\w.]+:(\s|$)")
@@ -78,6 +79,11 @@ def shortened(text: str, most: int) -> str:
     """Cut a text that is longer than any name should be; the record keeps it whole."""
     text = " ".join(clean(text).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def brief(text: str) -> str:
+    """Keep the first two sentences of a text; `govkit explain` gives it whole."""
+    return " ".join(_SENTENCE_ENDS.split(text)[:2])
 
 
 def anchor(kind: str, *parts: str) -> str:

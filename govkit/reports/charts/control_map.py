@@ -30,10 +30,11 @@ def control_map(groups: Sequence[tuple[str, Sequence[Mark]]], marks: Sequence[Ma
     for row, (name, states) in enumerate(groups):
         top = TOP + TALL * row
         body += text(LEFT - 8, top + 15, shortened(name, 28), tone="ink", anchor="end")
-        body += shape("line", "", "line", x1=0, x2=WIDTH, y1=top, y2=top)
         counts = Counter(states)
         for place, mark in enumerate(marks):
             body += _cell(counts[mark], len(states), LEFT + wide * place, top, wide) if counts[mark] else ""
+    rules = "".join(f"M0 {TOP + TALL * row:.0f}H{WIDTH}" for row in range(len(groups)))
+    body = shape("path", "", "line", d=rules) + body
     said = "; ".join(f"{name}: {_listed(states)}" for name, states in groups)
     return svg(f"{subject} by group and status. {said}", body, height=int(TOP + TALL * len(groups) + 2))
 
