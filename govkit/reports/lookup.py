@@ -55,8 +55,8 @@ class Lookup:
         return f"k{self._turns[check]}"
 
     def evidence_link(self, check: str) -> str:
-        """Give the place of a check's evidence."""
-        return f"e{self._turns[check]}"
+        """Give the place of a check's evidence, or of all evidence where it left none."""
+        return f"e{self._turns[check]}" if check in self._turns else "evidence"
 
     def criterion_link(self, criterion: str) -> str:
         """Give the place of a criterion's row, or nothing where it has none."""

@@ -18,7 +18,6 @@ from govkit.reports.wording import RESULTS, STATUSES, VERDICTS, WAIVED, Mark, an
 
 MOST_NAME, MOST_VERSION = 120, 40
 FRONT_ROWS: Final = 5
-FRONT_CRITERIA: Final = 14
 """Blockers on the first page; the others follow on the next."""
 
 MESSAGES: Final[Mapping[str, str]] = {
@@ -453,7 +452,7 @@ def report_view(record: AuditRecord) -> ReportView:
         subject=_subject(record),
         blocking=tuple(blocking),
         waived=tuple(_blockers(book, result.decision.waived, waived=True)),
-        gated=_gated(book)[:FRONT_CRITERIA],
+        gated=_gated(book),
         open_controls=_open_controls(lists),
         tally=_tally(book),
         gaps=gaps(book),

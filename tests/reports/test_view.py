@@ -3,8 +3,9 @@ import re
 import pytest
 import report_records as records
 
-from govkit.core.control import Result, Status, Verdict
+from govkit.core.control import CriterionResult, Result, Status, Verdict
 from govkit.core.evidence import Message
+from govkit.reports.gaps import MOST_REASONS
 from govkit.reports.view import FRONT_ROWS, MESSAGES, report_view
 
 
@@ -53,6 +54,25 @@ def test_gaps_are_grouped_by_the_line_that_closes_them():
     assert gap.ask == "train: train.csv"
     assert len(gap.items) == 3
     assert gap.gated == 3
+
+
+def test_checks_that_were_left_out_are_one_short_sentence_with_a_count():
+    record = records.passing()
+    left_out = tuple(
+        CriterionResult(
+            criterion=criterion.id,
+            result=Result.NOT_RUN,
+            because=Message(id="criterion.no_evidence", args={"check": criterion.check}),
+        )
+        for criterion in record.result.criteria
+    )
+    result = record.result.model_copy(update={"evidence": (), "criterion_results": left_out})
+    view = report_view(record.model_copy(update={"result": result}))
+    several = [gap for gap in view.gaps.missing if len(gap.items) > MOST_REASONS]
+    assert several
+    for gap in several:
+        assert len(gap.reasons) <= MOST_REASONS
+        assert len(" ".join(gap.reasons)) < 200
 
 
 @pytest.mark.parametrize("name", sorted(records.ALL))
