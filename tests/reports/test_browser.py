@@ -80,7 +80,8 @@ def test_rows_are_found_by_word_and_by_result(browser, tmp_path):
     show(browser, tmp_path, "failing")
     box = browser.find_element("css selector", "#find")
     assert box.is_displayed()
-    rows = "return [...document.querySelectorAll('main table.stack tbody tr:not(.group)')].filter((r) => !r.hidden)"
+    listed = "main table.stack tbody tr:not(.group), main ul.rows > li"
+    rows = f"return [...document.querySelectorAll('{listed}')].filter((r) => !r.hidden)"
     every = len(browser.execute_script(rows))
     box.find_element("css selector", "input").send_keys("guessing")
     found = browser.execute_script(f"{rows}.map((r) => r.textContent)")
