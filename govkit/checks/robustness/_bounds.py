@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 20
 EVEN_ODDS = 0.5
+SMALL = 2_000
+"""Nodes in all up to which an ensemble is small, so that proofs are cheap."""
 SHAVED = 1e-6
 """Relative part taken off every bound for what rounding may do."""
 
 
-def prove(asked: Asked, search: Search, size: float, work: tuple[int, int]) -> "NDArray[np.float64]":
+def prove(
+    asked: Asked, search: Search, size: float, work: tuple[int, int], *, small_rows: int = 0
+) -> "NDArray[np.float64]":
     """Work out lower bounds for attacked rows, and hand nearer changes that turn up to the search.
 
     Args:
@@ -28,6 +32,7 @@ def prove(asked: Asked, search: Search, size: float, work: tuple[int, int]) -> "
         size: largest size of interest; nothing beyond is proved for rows that were not turned.
         work: rows to work on where each takes a search of its own (linear models and single trees take all), and
             branches that such a search may take.
+        small_rows: rows to work on instead where they are more and the ensemble is small.
 
     Returns:
         A bound a row; NaN where none was worked out.
@@ -48,7 +53,8 @@ def prove(asked: Asked, search: Search, size: float, work: tuple[int, int]) -> "
         bounds[known] = found[known]
     else:
         index = np.flatnonzero(known)
-        index = index if len(inside.final.root) == 1 else index[:rows]
+        if len(inside.final.root) > 1:
+            index = index[: max(rows, small_rows) if len(inside.final.left) <= SMALL else rows]
         found, nearer = _tree_bounds(inside, inside.final, asked, (search, index, size, nodes))
         bounds[index] = found
         turned = np.flatnonzero(~np.isnan(nearer).all(axis=1))

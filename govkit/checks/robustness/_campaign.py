@@ -136,7 +136,8 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
 
     found = searched(subject, space, sizes, work, seed)
     sample, asked, search = found.sample, found.asked, found.search
-    proved = prove(asked, search, sizes[-1], (work["exact_rows"], work["exact_nodes"]))
+    exact = (work["exact_rows"], work["exact_nodes"])
+    proved = prove(asked, search, sizes[-1], exact, small_rows=work["exact_rows_small"])
     unverified, impossible = tested_again(subject, asked, search)
     positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
     effort, rng = effort_of(work), np.random.default_rng(seed)

@@ -31,6 +31,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 0,
         "label_rounds": 10,
         "exact_rows": 0,
+        "exact_rows_small": 20,
         "exact_nodes": 200,
         "seeds": 1,
     },
@@ -44,6 +45,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 200,
         "label_rounds": 15,
         "exact_rows": 20,
+        "exact_rows_small": 100,
         "exact_nodes": 500,
         "seeds": 1,
     },
@@ -57,6 +59,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "label_rows": 500,
         "label_rounds": 25,
         "exact_rows": 100,
+        "exact_rows_small": 200,
         "exact_nodes": 5_000,
         "seeds": 5,
     },
@@ -95,7 +98,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     asked += counts["seeds"] * counts["rounds"] * counts["proposals"]
     queries = counts["rows"] * asked + min(counts["label_rows"], counts["rows"]) * counts["label_rounds"] * 60
     seconds = 0.5 + queries * (TYPICAL * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6)
-    return Work(counts, seconds + 0.5 * counts["exact_rows"])
+    return Work(counts, seconds + 0.5 * counts["exact_rows"] + 0.05 * counts["exact_rows_small"])
 
 
 @check(

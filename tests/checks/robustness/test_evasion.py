@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_wine
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -118,6 +118,17 @@ def test_a_wide_margin_withstands_and_a_thin_one_does_not(tmp_path):
     assert values(found, "robust_accuracy")["0.1"].value < 0.2
     assert "ROB-004" in rules(found)
     assert next(one for one in found if isinstance(one, Finding) and one.rule == "ROB-006").where == "b"
+
+
+def test_proofs_are_quick_for_a_small_ensemble_and_left_out_for_a_large_one(tmp_path, cancer):
+    train, test = cancer
+    features = train.drop(columns="target")
+    small = GradientBoostingClassifier(n_estimators=15, random_state=0).fit(features, train["target"])
+    proved = values(run(inputs(tmp_path, small, test, train)), "proved_robust")
+    assert proved["0.1"].n == QUICK["exact_rows_small"]
+    assert 0 < proved["0.1"].value <= proved["0.05"].value
+    large = RandomForestClassifier(100, random_state=0).fit(features, train["target"])
+    assert not values(run(inputs(tmp_path, large, test, train), rows=40), "proved_robust")
 
 
 def mixed(rows=400, seed=2):
