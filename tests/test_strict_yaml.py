@@ -117,7 +117,11 @@ def test_what_yaml_allows_and_we_do_not_is_one_problem_with_its_line(tmp_path, c
         ("system:\n  version: 9.10\n", "govkit.yaml:2: system.version", 'put it in quotes: "9.10"'),
         ("target: 2026\n", "govkit.yaml:1: target", 'put it in quotes: "2026"'),
         ("provenance: {digests: {1: abc}}\n", "provenance.digests.1", 'put it in quotes: "1"'),
-        ("task: binry\n", "task must be 'binary', 'multiclass' or 'regression'", "did you mean 'binary'?"),
+        (
+            "task: binry\n",
+            "task must be 'binary', 'multiclass', 'multilabel', 'regression' or 'anomaly'",
+            "did you mean 'binary'?",
+        ),
         ("provenance: {issued: 2026-13-01}\n", "provenance.issued must be a date", "correct"),
         ("seed: a\n", "seed must be a whole number", "correct"),
         ("seed: -1\n", "seed: input should be greater than or equal to 0", "correct"),

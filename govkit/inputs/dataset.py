@@ -440,7 +440,7 @@ def _as_words(column: "pa.ChunkedArray") -> "pd.Series[Any]":
     numbers = pd.to_numeric(values, errors="coerce")
     if not numbers.isna().any():
         return _spread(distinct, numbers)
-    if set(values) <= BOOLEANS and not column.null_count:
+    if set(values) <= BOOLEANS:
         return _spread(distinct, values.str.lower() == "true")
     return pd.Series(column.to_pandas())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from govkit.config import Csv
@@ -37,6 +37,7 @@ cells = st.one_of(
 
 
 @given(columns=st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=4))
+@example(columns=[["0", "0", "0"], ["", "x", "True"], ["", "", "True"]])
 def test_the_typed_view_is_what_pandas_reads(tmp_path_factory, columns):
     frame = pd.DataFrame({f"c{index}": values for index, values in enumerate(columns)})
     if (frame == "").all(axis=1).any():

@@ -170,7 +170,7 @@ def test_requests_keep_their_distance(server):
     with served(server) as url:
         asked(url, rows_per_request=1, requests_per_second=20)
     times = [when for when, _ in server.requests]
-    assert np.diff(times).min() > 0.03
+    assert times[-1] - times[0] > 0.9 * (len(times) - 1) / 20
 
 
 def test_the_token_comes_from_the_environment_and_goes_to_the_service_alone(server, monkeypatch):
