@@ -158,6 +158,8 @@ def _rows_needed(measurement: Measurement, criterion: Criterion) -> int | None:
     if interval is None or interval.low is None or interval.high is None or not away:
         return None
     reach = interval.high - measurement.value if measurement.value < threshold else measurement.value - interval.low
+    if reach / away > MAX_ROWS_NEEDED:  # before it is squared, which may be more than a float holds
+        return None
     needed = measurement.n * (reach / away) ** 2
     if needed > MAX_ROWS_NEEDED:
         return None
