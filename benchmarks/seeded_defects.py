@@ -3,9 +3,9 @@
     python benchmarks/seeded_defects.py --seeds 0-9 --jobs 2 --out outcomes.jsonl --picture docs/seeded-defects.svg
 
 A system is one of three tables (loans, a clinic, machines), a model fitted to it and a govkit.yaml, with one defect,
-with its harmless twin, or as it was drawn. Each is audited with the quick budget and all checks. A defect is caught when
-a criterion that it belongs to fails, or, where something was left out, is left undecided. Every failing criterion of a
-clean system is a false alarm. Shares have Clopper-Pearson limits. With --out, an interrupted run goes on where it
+with its harmless twin, or as it was drawn. Each is audited with the quick budget and all checks. A defect is caught
+when a criterion that it belongs to fails, or, where something was left out, is left undecided. Every failing criterion
+of a clean system is a false alarm. Shares have Clopper-Pearson limits. With --out, an interrupted run goes on where it
 stopped.
 
 The parts are in `benchmarks/defects`: tables to plant in, defects, how a case is made and audited, and what came of it.

@@ -100,7 +100,7 @@ def picture(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _bar(index: int, name: str, found: int, of: int, good: bool) -> str:  # noqa: FBT001 - one row of the drawing
+def _bar(index: int, name: str, found: int, of: int, good: bool) -> str:
     top, room = 28 + ROW * index, WIDE - LEFT - 76
     limits = proportion(found, of, method="clopper-pearson")
     low, high = (LEFT + room * edge for edge in (limits.low, limits.high))

@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 LIBRARIES = (
@@ -25,6 +26,7 @@ class Environment:
     packages: dict[str, str]
 
 
+@cache
 def installed(name: str) -> str | None:
     """Give a distribution's version, None where it isn't installed."""
     try:

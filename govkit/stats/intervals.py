@@ -23,11 +23,31 @@ def proportion(
     Raises:
         ValueError: `n` is 0 or `successes` is not between 0 and `n`.
     """
-    from scipy.stats import binomtest
+    if n < 1 or not 0 <= successes <= n:
+        raise ValueError(f"{successes} of {n} is no share")
+    low, high = (_wilson if method == "wilson" else _clopper_pearson)(successes, n, level)
+    return Interval(low=low, high=high, level=level, method=method)
 
-    name = {"wilson": "wilson", "clopper-pearson": "exact"}[method]
-    found = binomtest(int(successes), int(n)).proportion_ci(level, name)
-    return Interval(low=float(found.low), high=float(found.high), level=level, method=method)
+
+def _wilson(successes: int, n: int, level: float) -> tuple[float, float]:
+    from math import sqrt
+
+    from scipy.special import ndtri
+
+    z, share = float(ndtri(0.5 + level / 2)), successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (0.0 if successes == 0 else middle - reach), (1.0 if successes == n else middle + reach)
+
+
+def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
+    """Give the limits as quantiles of beta distributions, the closed form of the exact test's inversion."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
+    return low, high
 
 
 def median(values: "NDArray[np.float64]", *, level: float = LEVEL) -> Interval:
