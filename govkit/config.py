@@ -134,7 +134,7 @@ class PopulationCell(Frozen):
 class Population(Frozen):
     """Shares of groups in the population that the system is used on."""
 
-    shares: dict[str, dict[Label, Share]] = Field(default_factory=dict)
+    shares: dict[str, Annotated[dict[Label, Share], Field(min_length=2)]] = Field(default_factory=dict)
     """Column to value to share, `{sex: {female: 0.51, male: 0.49}}`."""
     cells: tuple[PopulationCell, ...] = ()
     """Intersections, `{when: {sex: female, housing: tenant}, share: 0.2}`."""

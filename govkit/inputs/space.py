@@ -61,6 +61,8 @@ def numeric(frame: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
     found = {}
     for name in columns.features:
         kind = columns.kinds.get(name, "")
+        if name not in frame or frame[name].isna().all():
+            continue
         if pd.api.types.is_numeric_dtype(frame[name]) and kind != "identifier":
             found[name] = frame[name].astype("float64")
         elif kind in CATEGORIES:

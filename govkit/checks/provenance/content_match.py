@@ -53,7 +53,9 @@ def content_match(test: Dataset, metadata: Metadata, train: Dataset | None = Non
 
     References: Croissant 1.1, RecordSet and contentSize; Frictionless Table Schema; PRV-004, PRV-005.
     """
-    audited = [data for data in (test, train) if data is not None]
+    parts = [data for data in (test, train) if data is not None]
+    rows = {name: sum(data.rows for data in parts if data.name == name) for name in {data.name for data in parts}}
+    audited = parts[:1] if len(rows) == 1 else parts  # DATA and TRAIN may be parts of one file
     sized = [
         (data, item)
         for data in audited
@@ -69,7 +71,7 @@ def content_match(test: Dataset, metadata: Metadata, train: Dataset | None = Non
     if not sized and not tables:
         raise NotDeclared("provenance.content_match.nothing", command=f"govkit provenance init {test.name}")
     sizes = [finding for data, item in sized for finding in _size(data, item)]
-    sizes += [finding for data, item in tables for finding in _rows(data, item)]
+    sizes += [finding for data, item in tables for finding in _rows(data.name, rows[data.name], item)]
     schema = [finding for data, item in tables for finding in _schema(data, item)]
     counted = len(sized) + sum(item.rows is not None for _, item in tables)
     if counted:
@@ -99,11 +101,11 @@ def _md5(data: Dataset) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _rows(data: Dataset, declared: DeclaredTable) -> Iterator[Finding]:
-    if declared.rows is not None and declared.rows != data.rows:
+def _rows(file: str, rows: int, declared: DeclaredTable) -> Iterator[Finding]:
+    if declared.rows is not None and declared.rows != rows:
         given: dict[str, str | int] = {
-            "file": data.name,
-            "actual": data.rows,
+            "file": file,
+            "actual": rows,
             "declared": declared.rows,
             "source": declared.source,
         }

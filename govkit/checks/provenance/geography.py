@@ -33,7 +33,8 @@ def geography(metadata: Metadata, config: Config) -> Iterator[Product]:
     Why it matters: people differ between countries, and so do the laws on what may be done with their data.
 
     Method: each stated place is read as an ISO 3166-1 code, a part of a country (ISO 3166-2), a country's English name,
-    EU, EEA or worldwide. A country of `system.regions` is in conflict when it is forbidden, or not among the allowed.
+    EU, EEA or worldwide. A country of `system.regions` is in conflict when it is forbidden, or not among the allowed;
+    where a place can't be read, nothing is concluded but a conflict that is there.
 
     Limits: declarations; neither the rows nor the machines are looked at. No legal advice on transfers.
 
@@ -49,15 +50,16 @@ def geography(metadata: Metadata, config: Config) -> Iterator[Product]:
         field = metadata.fields[name]
         yield _finding("unknown", f"{field.source} {field.pointer}", Severity.LOW, field=name, file=field.source)
     limits = [name for name in PLACES[1:] if metadata.values(name)]
-    if not limits:
-        return
-    if not config.system.regions:
+    if limits and not config.system.regions:
         yield _finding("no_regions", "govkit.yaml system.regions", Severity.INFO)
         return
     conflicts = [
         (place, name) for place in config.system.regions for name in limits if _conflict(place, name, metadata)
     ]
-    yield Measurement(name="region_conflicts", value=len(conflicts), unit="count", n=len(config.system.regions))
+    compared = [*config.system.regions, *(place for name, place in stated if name in limits)]
+    if conflicts or all(countries(place) is not None for place in compared):
+        counted = max(len(config.system.regions), 1)
+        yield Measurement(name="region_conflicts", value=len(conflicts), unit="count", n=counted)
     for place, name in conflicts:
         field = metadata.fields[name]
         where = f"{field.source} {field.pointer}"
@@ -66,11 +68,15 @@ def geography(metadata: Metadata, config: Config) -> Iterator[Product]:
 
 def _conflict(place: str, name: str, metadata: Metadata) -> bool:
     """Say whether a country may not process the data by the field of that name."""
-    runs = countries(place) or frozenset((place.upper(),))
+    runs = countries(place)
     listed = [found for text in metadata.values(name) if (found := countries(text)) is not None]
     anywhere = any(not found for found in listed)
     named = frozenset[str]().union(*listed)
-    return bool(runs & named) or anywhere if name == "regions_forbidden" else not (anywhere or runs <= named)
+    if runs is None:
+        return False
+    if name == "regions_forbidden":
+        return anywhere or bool(runs & named) or (not runs and bool(named))
+    return not (anywhere or (runs and runs <= named))
 
 
 def _finding(kind: str, where: str, severity: Severity, /, **arguments: str) -> Finding:

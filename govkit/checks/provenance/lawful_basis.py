@@ -13,7 +13,7 @@ BASIS: Final = re.compile(
     r"(?i)\bart(?:icle|\.)?\s*6\s*\(?1\)?\s*\(?[a-f]\)?|\bconsent|\bcontract|\blegal obligation|\bvital interest"
     r"|\bpublic (?:task|interest)|\blegitimate interest|\b(?:ccpa|hipaa|glba|lgpd|pipl|popia|appi|dpa)\b"
     r"|\bart(?:icle|\.)?\s*9\b"
-    r"|\bno personal data|\bnone needed"
+    r"|\bnone needed"
 )
 """Bases of GDPR article 6, other laws by their usual names, or the statement that none is needed."""
 NO_NAMES: Final = re.compile(r"(?i)pseudonymi[sz]|anonymi[sz]|de-?identif|synthetic|aggregat|k-anonym")

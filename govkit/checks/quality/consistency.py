@@ -49,9 +49,9 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
     Why it matters: such cells pass as data, and a model either learns from them or answers nonsense for them.
 
     Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
-    list (-999, 9999 and the like) that lies beyond five times the range of the middle nine tenths. A unit slip is a
-    cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle
-    when divided by a common ratio of units. Categories are wide when more than 100 values have fewer than five rows on
+    list (-999, 9999 and the like) that lies beyond all others by more than their whole range. A unit slip is a cluster
+    of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle when
+    divided by a common ratio of units. Categories are wide when more than 100 values have fewer than five rows on
     average.
 
     Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
@@ -114,15 +114,12 @@ def _numbers(values: "NDArray[np.float64]", name: str) -> Iterator[Finding]:
 
     if len(values) < FEWEST:
         return
-    low, high = np.quantile(values, [0.05, 0.95])
-    spread = high - low
+    rest = values[~np.isin(values, SENTINELS)]
     for sentinel in SENTINELS:
         cells = int((values == sentinel).sum())
-        rest = values[values != sentinel]
-        if cells > 1 and len(rest) and spread and _far(sentinel, rest):
+        if cells > 1 and len(np.unique(rest)) > 1 and _far(sentinel, rest):
             yield _finding("stand_in", "QUA-051", name, cells=cells)
-            values = rest
-    slip = _slip(values)
+    slip = _slip(rest)
     if slip:
         cells, factor = slip
         yield _finding("unit", "QUA-052", name, cells=cells, factor=factor)

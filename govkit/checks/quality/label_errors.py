@@ -9,7 +9,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.space import numeric, points
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Product, Sizes, Work, check
 from govkit.stats.label_noise import Noise, plateau
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ LISTED: Final = 50
         "clear, the label often says something else.",
         "quality.label_errors.no_target": "The target stands in none of the files.",
         "quality.label_errors.regression": "Wrong target values of a regression are not estimated.",
+        "quality.label_errors.nothing": "No feature is a number or a category, so nothing can judge the labels.",
         "quality.label_errors.few": "{rows} usable rows with {classes} usable classes are too few; {needed} rows and "
         "two classes of {of_a_class} rows are needed.",
     },
@@ -63,7 +64,7 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
     target = columns.target
     data = next((each for each in (train, test) if each is not None and target in each.columns), None)
     if target is None or data is None:
-        raise NotApplicable("quality.label_errors.no_target")
+        raise NotDeclared("quality.label_errors.no_target", ask="target: NAME")
     if not task.is_classification:
         raise NotApplicable("quality.label_errors.regression")
     rows, labels, classes = _usable(data, target, task, work, seed)
@@ -126,8 +127,7 @@ def _judgement(
     places = points([data], columns, [rows]).coordinates
     plain = numeric(data.frame.iloc[rows], columns).to_numpy()
     if not places.shape[1] or not plain.shape[1]:
-        shares = np.bincount(labels) / len(labels)
-        return np.tile(shares, (len(labels), 1))
+        raise NotPossible("quality.label_errors.nothing")
     kinds = (
         (places, LogisticRegression(max_iter=300)),
         (plain, HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=15, random_state=0)),

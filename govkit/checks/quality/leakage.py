@@ -11,7 +11,7 @@ from govkit.inputs.columns import Columns, words
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.space import numeric
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Params, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotDeclared, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats.intervals import delong, mean_of_shares, paired_areas
 from govkit.stats.multiple import simultaneous
 
@@ -69,6 +69,7 @@ class Alone:
         "quality.leakage.lost": "{column} predicts the target far better in TRAIN than in DATA: it may have been made "
         "with the help of the target.",
         "quality.leakage.no_target": "The target stands in none of the files.",
+        "quality.leakage.nothing": "No feature has more than one value.",
         "quality.leakage.few": "{rows} rows with a usable target are too few; {needed} are needed.",
     },
     libraries=("numpy", "pandas", "scikit-learn", "scipy"),
@@ -103,7 +104,7 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
     target = columns.target
     data = next((each for each in (train, test) if each is not None and target in each.columns), None)
     if target is None or data is None:
-        raise NotApplicable("quality.leakage.no_target")
+        raise NotDeclared("quality.leakage.no_target", ask="target: NAME")
     frame, truth = _rows(data, target, task, work, seed)
     if len(truth) < FEWEST:
         raise NotPossible("quality.leakage.few", rows=len(truth), needed=FEWEST)
@@ -111,7 +112,7 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
     indicators, split = _indicators(truth, task), folds(len(truth), seed)
     alone = [_alone(name, frame[name], indicators, split) for name in usable if len(frame[name].unique()) > 1]
     if not alone:
-        raise NotApplicable("quality.leakage.no_target")
+        raise NotPossible("quality.leakage.nothing")
     alone.sort(key=lambda found: (-found.value, found.column))
     yield from _strongest(alone, indicators, task, len(usable))
     if task.is_classification:

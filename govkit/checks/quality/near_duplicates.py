@@ -1,7 +1,7 @@
 """Rows that are copies of others but for small changes."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from govkit.checks.quality._sample import drawn
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
@@ -11,10 +11,6 @@ from govkit.inputs.neighbours import near
 from govkit.inputs.space import points
 from govkit.plugins.check import Emit, NotApplicable, Product, Sizes, Work, check
 from govkit.stats.intervals import proportion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ASKED: Final = {"quick": 2_000, "standard": 5_000, "thorough": 20_000}
 KNOWN: Final = {"quick": 10_000, "standard": 20_000, "thorough": 50_000}
@@ -55,24 +51,24 @@ def near_duplicates(
 
     References: Barz and Denzler (2020), Journal of Imaging 6, on near-duplicates between training and test data.
     """
-    asked_rows = drawn(_all(test), work["asked"], seed)
-    known_rows = drawn(_all(test), work["known"], seed)
-    known_rows = _union(asked_rows, known_rows)
+    import numpy as np
+
+    asked_rows = drawn(np.arange(test.rows), work["asked"], seed)
+    known_rows = np.union1d(asked_rows, drawn(np.arange(test.rows), work["known"], seed))
     place = points([test], columns, [known_rows]).coordinates
-    asked = _positions(known_rows, asked_rows)
-    within = near(place[asked], place)
+    within = near(place[np.searchsorted(known_rows, asked_rows)], place)
     if within is None:
         raise NotApplicable("quality.near_duplicates.flat")
-    rows = [asked_rows[index] for index in _found(within)]
+    rows = asked_rows[within >= 0].tolist()
     yield _share("near_duplicate_share", len(rows), len(asked_rows))
     if rows:
         yield _finding("within", len(rows), len(asked_rows))
     if train is not None and all(name in train.columns for name in columns.features):
-        others = drawn(_all(train), work["known"], seed)
+        others = drawn(np.arange(train.rows), work["known"], seed)
         both = points([test, train], columns, [asked_rows, others])
         across = near(both.coordinates[both.origin == 0], both.coordinates[both.origin == 1])
         if across is not None:
-            copies = [asked_rows[index] for index in _found(across)]
+            copies = asked_rows[across >= 0].tolist()
             yield _share("near_overlap_share", len(copies), len(asked_rows))
             if copies:
                 yield _finding("across", len(copies), len(asked_rows))
@@ -81,7 +77,7 @@ def near_duplicates(
         name="near_duplicates",
         title="Rows of DATA that are nearly equal to another, the header not counted",
         columns=(Column(name="row"),),
-        rows=tuple((int(row) + 1,) for row in rows[:LISTED]),
+        rows=tuple((row + 1,) for row in rows[:LISTED]),
         left_out=max(0, len(rows) - LISTED),
     )
 
@@ -90,30 +86,6 @@ def _plan(sizes: Sizes, budget: str) -> Work:
     asked = min(sizes.test_rows, ASKED[budget])
     known = min(max(sizes.test_rows, sizes.train_rows), KNOWN[budget])
     return Work({"asked": asked, "known": known}, seconds=0.2 + asked * known * max(sizes.features, 10) / 2e9)
-
-
-def _all(data: Dataset) -> "NDArray[np.int64]":
-    import numpy as np
-
-    return np.arange(data.rows)
-
-
-def _union(one: "NDArray[np.int64]", other: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    import numpy as np
-
-    return np.union1d(one, other)
-
-
-def _positions(among: "NDArray[np.int64]", rows: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    import numpy as np
-
-    return np.searchsorted(among, rows)
-
-
-def _found(twin: "NDArray[np.int64]") -> list[int]:
-    import numpy as np
-
-    return [int(index) for index in np.flatnonzero(twin >= 0)]
 
 
 def _share(name: str, found: int, n: int) -> Measurement:

@@ -41,6 +41,7 @@ class Cell:
     messages={
         "quality.representativeness.nothing": "The shares of groups in the population are not declared.",
         "quality.representativeness.column": "The population shares name {column}, which is no column of DATA.",
+        "quality.representativeness.zero": "The population shares of {column} are all 0.",
         "quality.representativeness.short": "{group} has {share} of the rows and {expected} of the population.",
         "quality.representativeness.others": "{rows} rows have a value of {column} for which no share is declared.",
     },
@@ -71,6 +72,8 @@ def representativeness(test: Dataset, config: Config, disclosure: Disclosure) ->
         others = int((codes < 0).sum())
         if others:
             yield _finding("others", Severity.LOW, column, rows=others, column=column)
+        if not sum(shares.values()):
+            raise NotPossible("quality.representativeness.zero", column=column)
         found = list(_cells(column, shares, codes, disclosure))
         yield from _mismatch(column, found)
         cells += found
