@@ -7,9 +7,11 @@ import traceback
 from typing import TYPE_CHECKING
 
 from govkit.core.errors import Exit, GovkitError
+from govkit.core.threads import one_thread
 
 # looking for plugins of pydantic would read the metadata of every installed package, and none may change a record
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+one_thread(os.environ)
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException

@@ -59,7 +59,8 @@ class Columns(Frozen):
     """Columns that are no features."""
     labels: tuple[str, ...] = ()
     """Multilabel tasks: the columns with 0 or 1, one for each label, in the order of the model's answers."""
-    protected: tuple[str, ...] = ()
+    protected: tuple[str, ...] | None = None
+    """Protected attributes; `[]` says that there are none."""
     """Protected attributes, whether features or not."""
     time: str | None = None
     """When a row was observed."""

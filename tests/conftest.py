@@ -2,6 +2,10 @@
 
 import os
 
+from govkit.core.threads import one_thread
+
+one_thread(os.environ)
+
 import pytest
 import small_project
 from command_line import Command

@@ -17,6 +17,7 @@ system: {id: loans, name: Loans, version: "1.0"}
 train: train.csv
 target: repaid
 class_names: {0: defaulted, 1: repaid}
+columns: {protected: []}
 personal_data: {declared: {age: [AGE]}}
 """
 

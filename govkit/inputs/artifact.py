@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from govkit.core.digest import sha256
 from govkit.core.errors import InputProblem, MissingExtra, ModelUnavailable, UsageProblem
 from govkit.core.frozen import Frozen
+from govkit.core.threads import VARIABLES
 from govkit.inputs import wire
 from govkit.inputs.mlflow_folder import is_model_folder, model_file
 from govkit.inputs.model import Artifact, Described, Model, ScanFinding, Trust
@@ -35,7 +36,6 @@ TRUSTS: Final = get_args(Trust)
 UNLISTED = "GK-M02"
 """The scan's code for a global that is not on the allowlist."""
 _PROGRAM = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from govkit.inputs.worker import main; main()"
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 class _ScanReport(Frozen):
@@ -208,7 +208,7 @@ def _start(file: _File, loading: Loading) -> Worker:
         [sys.executable, "-IB", "-c", _PROGRAM, root, str(theirs.fileno()), str(sealed), settings],
         stdin=subprocess.DEVNULL,
         pass_fds=(theirs.fileno(), sealed),
-        env={"LANG": "C.UTF-8", "JOBLIB_MULTIPROCESSING": "0", **dict.fromkeys(_THREADS, "1")},
+        env={"LANG": "C.UTF-8", "JOBLIB_MULTIPROCESSING": "0", **dict.fromkeys(VARIABLES, "1")},
         cwd="/",
     )
     theirs.close()

@@ -11,6 +11,7 @@ from govkit.core.evidence import Message
 from govkit.core.record import ColumnFacts, Inference, Kind
 from govkit.inputs.dataset import MISSING, Dataset
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
+from govkit.plugins.check import NotApplicable, NotDeclared
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,11 @@ MESSAGES = {
     "columns.protected_name": "{column} sounds like a protected attribute. To audit by group, add the line: "
     "columns: {protected: [{column}]}",
 }
+NO_GROUPS = {
+    "columns.protected_undeclared": "It is not declared which columns are protected attributes, or that none is.",
+    "columns.no_protected": "It is declared that no column is a protected attribute.",
+}
+"""What `Columns.require_protected` may say, for the messages of a check that asks it."""
 PROTECTED_WORDS = frozenset(
     "age birth disability disabled ethnic ethnicity gender marital nationality pregnant pregnancy race racial religion "
     "religious sex sexual veteran".split()
@@ -54,11 +60,26 @@ class Columns:
     """Declared bounds of the groups of numeric columns."""
     labels: tuple[str, ...] = ()
     """Multilabel: the target's columns, one for each label, in the model's order."""
+    protected_declared: bool = False
+    """Whether somebody said which columns are protected, or that none is."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Kind by column name."""
         return {column.name: column.kind for column in self.facts}
+
+    def require_protected(self) -> tuple[str, ...]:
+        """Give the protected attributes, at least one.
+
+        Raises:
+            NotDeclared: nobody declared which they are.
+            NotApplicable: it is declared that there are none.
+        """
+        if self.protected:
+            return self.protected
+        if self.protected_declared:
+            raise NotApplicable("columns.no_protected")
+        raise NotDeclared("columns.protected_undeclared", ask="columns: {protected: [NAME]}")
 
 
 def resolve(
@@ -71,6 +92,7 @@ def resolve(
         InputProblem: the model wants a feature that the data lacks.
     """
     _check_declared(test, config)
+    protected = config.columns.protected or ()
     inferred: list[Inference] = []
     others = _declared_others(config)
     labels = config.columns.labels or _labels_left_over(test, config, described, inferred)
@@ -83,19 +105,20 @@ def resolve(
     suggestions = tuple(
         Message(id="columns.protected_name", args={"column": name})
         for name in test.columns
-        if name not in (target, *labels, *config.columns.protected) and words(name) & PROTECTED_WORDS
+        if name not in (target, *labels, *protected) and words(name) & PROTECTED_WORDS
     )
     columns = Columns(
         facts,
         features,
         target,
-        config.columns.protected,
+        protected,
         config.columns.time,
         config.columns.group,
         config.columns.weight,
         config.row_id,
         tuple((name, tuple(sorted(cuts))) for name, cuts in sorted(config.columns.cuts.items())),
         labels,
+        protected_declared=config.columns.protected is not None,
     )
     return columns, tuple(inferred), suggestions
 
@@ -122,7 +145,7 @@ def _check_declared(test: Dataset, config: Config) -> None:
         "target": [config.target],
         "row_id": [config.row_id],
         "columns.labels": config.columns.labels,
-        "columns.protected": config.columns.protected,
+        "columns.protected": config.columns.protected or (),
         "columns.ignore": config.columns.ignore,
         "columns.time": [config.columns.time],
         "columns.group": [config.columns.group],
@@ -145,7 +168,7 @@ def _check_declared(test: Dataset, config: Config) -> None:
 
 def _left(test: Dataset, config: Config, wanted: tuple[str, ...]) -> list[str]:
     """Give the columns that are no features of the model and have no declared role."""
-    others = {*_declared_others(config), *config.columns.protected, *wanted}
+    others = {*_declared_others(config), *(config.columns.protected or ()), *wanted}
     return [name for name in test.columns if name not in others]
 
 
@@ -226,7 +249,7 @@ def _roles(targets: tuple[str | None, ...], features: tuple[str, ...], config: C
 
 def _role(name: str, roles: dict[str | None, str], config: Config) -> str:
     role = roles.get(name, "unused")
-    return f"{role}, protected" if name in config.columns.protected else role
+    return f"{role}, protected" if name in (config.columns.protected or ()) else role
 
 
 def _kind(test: Dataset, name: str, config: Config) -> Kind:

@@ -97,7 +97,7 @@ def _task(resolved: Task | None) -> Iterable[str]:
 def _columns(test: Dataset, found: Columns) -> Iterable[str]:
     yield "# row_id: NAME        # a column that identifies a row"
     yield "# columns:"
-    yield "#   protected: []     # protected attributes, whether features or not"
+    yield "#   protected: []     # protected attributes, features or not; [] where there are none"
     yield "#   ignore: []        # columns that are no features"
     yield "#   kinds:            # as inferred; correct what is wrong"
     yield from (f"#     {_text(name)}: {found.kinds[name]}" for name in test.columns[:MAX_LISTED])

@@ -9,7 +9,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.matrix import as_numbers, is_number
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, check
+from govkit.plugins.check import Emit, NotDeclared, NotPossible, Product, check
 from govkit.stats.groups import difference
 from govkit.stats.intervals import around, proportion
 
@@ -58,7 +58,7 @@ def concept(predictions: Predictions, test: Dataset, columns: Columns, task: Tas
     import numpy as np
 
     if columns.time is None:
-        raise NotApplicable("drift.no_time")
+        raise NotDeclared("drift.no_time", ask="columns: {time: NAME}")
     times = _times(test, columns.time)[predictions.rows]
     known = np.isfinite(times)
     unread, n = int((~known).sum()), len(known)

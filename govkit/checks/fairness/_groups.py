@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from govkit.core.evidence import Column, Interval, Measurement, Table
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import NO_GROUPS, Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.groups import Grouping, group_by, together
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MESSAGES: Mapping[str, str] = {
-    "fairness.no_protected": "No protected attribute is declared, so there are no groups to compare.",
+    **NO_GROUPS,
     "fairness.one_group": "No declared attribute has two groups with enough rows to compare.",
     "task.classification_only": "This is measured for classifiers only.",
     "task.regression_only": "This is measured for regression only.",
@@ -65,13 +65,13 @@ def groups_of(
     """Give the groups of each protected attribute, and of their combination where there are several.
 
     Raises:
-        NotApplicable: no protected attribute is declared.
+        NotDeclared: nobody declared which attributes are protected.
+        NotApplicable: it is declared that none is.
     """
     import numpy as np
 
-    if not columns.protected:
-        raise NotApplicable("fairness.no_protected")
-    single = [group_by(name, dataset, rows, columns, disclosure) for name in columns.protected]
+    protected = columns.require_protected()
+    single = [group_by(name, dataset, rows, columns, disclosure) for name in protected]
     found = [(grouping, False) for grouping in single]
     if params.crossed and 1 < len(single) <= MOST_CROSSED:
         found.append((together(single), True))

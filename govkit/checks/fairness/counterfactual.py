@@ -75,9 +75,7 @@ def counterfactual(  # noqa: PLR0913 - each is an input of the check
     """
     import numpy as np
 
-    if not columns.protected:
-        raise NotApplicable("fairness.no_protected")
-    taken = [name for name in columns.protected if name in columns.features]
+    taken = [name for name in columns.require_protected() if name in columns.features]
     if not taken:
         raise NotApplicable("fairness.not_a_feature")
     sample = np.sort(np.random.default_rng(seed).permutation(len(predictions.rows))[: work["rows"]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from govkit.checks.privacy._references import audited, yardstick
 from govkit.checks.privacy._sample import Sample, draw
 from govkit.core.evidence import Finding, Interval, Measurement, Message, Severity
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import NO_GROUPS, Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions, decide, scores
@@ -43,6 +43,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         Emit("imputer_found", "share", "training rows whose value a model of the other columns fills in"),
     ),
     messages={
+        **NO_GROUPS,
         "privacy.no_attribute": "No protected column with 2 to {most} values is a feature of the model.",
         "privacy.attribute": "Asking the model fills in {column} for {gap} more of the training rows than of others.",
         "privacy.too_few_rows": "After {dropped} rows that stand in both TRAIN and DATA are left out, {rows} rows a "
@@ -80,10 +81,11 @@ def attribute_inference(  # noqa: PLR0913 - each is an input of the check
     References:
         Fredrikson et al. (2014); Mehnaz et al. (2022); Newcombe (1998).
     """
+    protected = columns.require_protected()
     sample = draw(((train, train_predictions), (test, predictions)), columns, work["rows"], seed)
-    wanted = [name for name in columns.protected if name in columns.features and _tried(sample, name)]
+    wanted = [name for name in protected if name in columns.features and _tried(sample, name)]
     if not wanted:
-        raise NotApplicable("privacy.no_attribute", ask="columns: {protected: [NAME]}", most=MOST_VALUES)
+        raise NotApplicable("privacy.no_attribute", most=MOST_VALUES)
     level = simultaneous(intervals.LEVEL, len(wanted))
     for name in wanted:
         right = _filled_in(model, sample, task, name)

@@ -121,7 +121,7 @@ def _quasi(test: Dataset, config: Config, evidence: Mapping[str, Evidence]) -> t
     if missing:
         raise NotDeclared("privacy.reidentification.not_there", column=missing[0])
     claimed = {name for name, entity, category in _claims(evidence) if category in QUASI or entity == "DATE_OF_BIRTH"}
-    suggested = tuple(name for name in test.columns if name in claimed or name in config.columns.protected)
+    suggested = tuple(name for name in test.columns if name in claimed or name in (config.columns.protected or ()))
     quasi = declared or suggested
     if not quasi:
         raise NotApplicable(

@@ -8,7 +8,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import encode
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, Product, check
+from govkit.plugins.check import Emit, NotDeclared, Product, check
 from govkit.stats.intervals import proportion
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def labels(test: Dataset, columns: Columns, task: Task, train: Dataset | None = 
     target = columns.target
     present = [data for data in (test, train) if data is not None and target in data.columns]
     if target is None or not present:
-        raise NotApplicable("quality.labels.no_target")
+        raise NotDeclared("quality.labels.no_target", ask="target: NAME")
     for data in present:
         codes = _codes(data, target, task)
         invalid = int((codes < 0).sum())

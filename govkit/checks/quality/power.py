@@ -9,7 +9,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import encode
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, Product, check
+from govkit.plugins.check import Emit, NotDeclared, Product, check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ def power(test: Dataset, columns: Columns, task: Task) -> Iterator[Product]:
     References: Hanley and McNeil (1982), Radiology 143; Cohen (1988), Statistical Power Analysis.
     """
     if columns.target is None or columns.target not in test.columns:
-        raise NotApplicable("quality.power.nothing")
+        raise NotDeclared("quality.power.nothing", ask="target: NAME")
     rows: list[tuple[Cell, ...]] = []
     for found, meaning in _effects(test, columns, task):
         rows.append((meaning, found.n, found.value))

@@ -15,7 +15,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def cross_check(  # noqa: PLR0913 - each is an input of the check
         Madry et al. (2018) on projected gradient descent; Carlini et al. (2019), On Evaluating Adversarial Robustness.
     """
     if not task.is_classification and config.robustness.harmful_change is None:
-        raise NotApplicable("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
     earlier = evidence.get(SEARCH)
     if earlier is None or earlier.outcome is not Outcome.MEASURED:
         if earlier is not None and earlier.reason is not None and earlier.outcome is Outcome.NOT_APPLICABLE:

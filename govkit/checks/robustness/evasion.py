@@ -17,7 +17,7 @@ from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, NotDeclared, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 BUDGETS: Mapping[str, Mapping[str, int]] = {
@@ -178,7 +178,7 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
         Hein (2020) on tests of an attack's strength; Clopper and Pearson (1934).
     """
     if not task.is_classification and config.robustness.harmful_change is None:
-        raise NotApplicable("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
     reference = train or test
     space = space_of(reference.frame, columns, config.robustness, params.frozen)
     if not space.changeable:

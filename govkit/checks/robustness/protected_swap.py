@@ -5,7 +5,7 @@ from typing import Any
 
 from govkit.checks.robustness._answers import answers, compared, drawn
 from govkit.core.evidence import Finding, Measurement, Message, Severity
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import NO_GROUPS, Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.task import Task
@@ -27,6 +27,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     title="Answers with a protected attribute exchanged",
     emits=(Emit("changed_answers", "share", "rows answered differently with another value of the attribute"),),
     messages={
+        **NO_GROUPS,
         "robustness.no_protected_feature": "The model takes no column that is declared protected.",
         "robustness.protected_flips": "With another value of {column}, and nothing else changed, {changed} of {rows} "
         "rows are answered differently.",
@@ -53,7 +54,7 @@ def protected_swap(  # noqa: PLR0913 - each is an input of the check
     """
     import numpy as np
 
-    own = [name for name in columns.protected if name in columns.features]
+    own = [name for name in columns.require_protected() if name in columns.features]
     if not own:
         raise NotApplicable("robustness.no_protected_feature")
     rows = drawn(test, columns, work["rows"], np.random.default_rng(seed))

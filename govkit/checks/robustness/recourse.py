@@ -17,7 +17,7 @@ from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions, features_of
 from govkit.inputs.task import Task, same
-from govkit.plugins.check import Emit, NotApplicable, NotPossible, Params, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def recourse(  # noqa: PLR0913 - each is an input of the check
         raise NotApplicable("robustness.recourse_classes")
     declared = config.robustness
     if not declared.immutable and not declared.direction:
-        raise NotApplicable("robustness.recourse_undeclared", ask="robustness: {immutable: [age]}")
+        raise NotDeclared("robustness.recourse_undeclared", ask="robustness: {immutable: [age]}")
     space = space_of((train or test).frame, columns, declared)
     rng = np.random.default_rng(seed)
     favourable = _favourable(config, task)

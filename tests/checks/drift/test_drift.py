@@ -17,7 +17,7 @@ from govkit.checks.drift.prediction import prediction
 from govkit.checks.drift.reference_recorded import reference_recorded
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.disclosure import Disclosure
-from govkit.plugins.check import CHECKS, Attachment, NotApplicable, NotPossible
+from govkit.plugins.check import CHECKS, Attachment, NotDeclared, NotPossible
 from tests.check_products import Products
 from tests.in_process_model import inputs
 
@@ -146,7 +146,7 @@ def test_times_that_cannot_be_read_are_said(tmp_path):
     for content, reason in (("soon", "too_few_times"), ("2026-01-01", "one_time")):
         with pytest.raises(NotPossible, match=reason):
             run("concept", audited(tmp_path, draw(500, 0), frame.assign(when=content), time="when"))
-    with pytest.raises(NotApplicable, match="no_time"):
+    with pytest.raises(NotDeclared, match="no_time"):
         run("concept", audited(tmp_path, draw(500, 0), frame))
 
 

@@ -15,7 +15,7 @@ from govkit.checks.fairness.proxy import proxy
 from govkit.checks.fairness.residuals import residuals
 from govkit.checks.fairness.selection_rate import selection_rate
 from govkit.inputs.disclosure import Disclosure
-from govkit.plugins.check import CHECKS, NotApplicable
+from govkit.plugins.check import CHECKS, NotApplicable, NotDeclared
 from tests.check_products import Products
 from tests.in_process_model import inputs
 
@@ -230,7 +230,10 @@ def test_many_classes_are_compared_one_by_one(tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in CHECKED if name != "fairness.residuals"])
-def test_without_a_declared_attribute_the_question_does_not_arise(name, tmp_path):
+def test_only_a_declaration_that_nothing_is_protected_makes_the_question_not_arise(name, tmp_path):
+    silent = audited(tmp_path, people(100, 0), people(60, 1), protected=None, columns={"ignore": ["sex", "age"]})
+    with pytest.raises(NotDeclared, match="protected_undeclared"):
+        run(name, silent)
     case = audited(tmp_path, people(100, 0), people(60, 1), protected=(), columns={"ignore": ["sex", "age"]})
     with pytest.raises(NotApplicable, match="no_protected"):
         run(name, case)

@@ -247,7 +247,7 @@ def test_shares_that_nobody_declared(tmp_path):
     with pytest.raises(NotDeclared):
         run_representation(tmp_path, {"sex": ["f"], "y": [1]})
     with pytest.raises(NotPossible):
-        run_representation(tmp_path, {"sex": ["f"], "y": [1]}, shares={"absent": {"f": 1.0}})
+        run_representation(tmp_path, {"sex": ["f"], "y": [1]}, shares={"absent": {"f": 0.5, "m": 0.5}})
 
 
 def run_consistency(tmp_path, held):

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from govkit.checks.robustness import cross_check as module
 from govkit.checks.robustness import evasion
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Outcome, Table
-from govkit.plugins.check import NotApplicable, NotPossible, Sizes
+from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible, Sizes
 from tests.in_process_model import inputs
 
 SIZES = Sizes(300, 300, 30, 2, 100)
@@ -150,7 +150,7 @@ def test_a_regression_is_handled_where_harm_is_declared(tmp_path):
     frame = pd.DataFrame({"a": rng.normal(size=200), "b": rng.normal(size=200)})
     frame["target"] = 10 * frame["a"] + rng.normal(size=200)
     model = LinearRegression().fit(frame[["a", "b"]], frame["target"])
-    with pytest.raises(NotApplicable, match=r"robustness\.no_harmful_change"):
+    with pytest.raises(NotDeclared, match=r"robustness\.no_harmful_change"):
         run(inputs(tmp_path, model, frame))
     found = run(inputs(tmp_path, model, frame, robustness={"harmful_change": 3.0}))
     assert values(found, "missed_by_search")["0.1"].value == 0

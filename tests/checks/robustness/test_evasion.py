@@ -18,7 +18,7 @@ from govkit.checks.robustness.evasion import EvasionParams, evasion, plan
 from govkit.core.errors import ModelRaised, UsageProblem
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.disclosure import Disclosure
-from govkit.plugins.check import NotApplicable, NotPossible, Sizes
+from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible, Sizes
 from tests.in_process_model import inputs
 
 QUICK = plan(Sizes(300, 300, 30, 2, 100), "quick", EvasionParams()).counts
@@ -179,7 +179,7 @@ def test_regression_needs_a_declared_change(tmp_path):
     frame = pd.DataFrame({"a": rng.normal(size=200), "b": rng.normal(size=200)})
     frame["target"] = 10 * frame["a"] + rng.normal(size=200)
     model = LinearRegression().fit(frame[["a", "b"]], frame["target"])
-    with pytest.raises(NotApplicable, match=r"robustness\.no_harmful_change"):
+    with pytest.raises(NotDeclared, match=r"robustness\.no_harmful_change"):
         run(inputs(tmp_path, model, frame))
     found = run(inputs(tmp_path, model, frame, robustness={"harmful_change": 3.0}))
     assert values(found, "robust_accuracy")["0.1"].value == 1

@@ -18,7 +18,7 @@ from govkit.checks.robustness.recourse import RecourseParams, recourse
 from govkit.checks.robustness.trigger import WORK, trigger
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.disclosure import Disclosure
-from govkit.plugins.check import NotApplicable
+from govkit.plugins.check import NotApplicable, NotDeclared
 from tests.in_process_model import inputs
 
 
@@ -183,7 +183,7 @@ def test_recourse_is_for_those_who_can_change_something(tmp_path):
     less = run(recourse, closed, work, disclosure=Disclosure(closed.config), **more)
     assert measured(less, "recourse_share")[()].value < share / 2
     undeclared = inputs(tmp_path, fitted(frame), frame)
-    with pytest.raises(NotApplicable, match=r"recourse_undeclared"):
+    with pytest.raises(NotDeclared, match=r"recourse_undeclared"):
         run(recourse, undeclared, work, disclosure=Disclosure(undeclared.config), **more)
 
 
