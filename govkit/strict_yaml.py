@@ -1,6 +1,7 @@
 """Read YAML without its traps: no aliases, no repeated keys, no surprising values, every problem with file and line."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,6 +168,14 @@ def _misfit(kind: str, where: str, given: object, details: Mapping[str, Any]) ->
         return f"{where} must be {_EXPECTED[kind]}", hint
     # pydantic's remaining messages state the limit that the model declares, never the value
     return f"{where}: {details['msg'][:1].lower()}{details['msg'][1:]}", hint
+
+
+def scalar(text: str) -> str:
+    """Write text so that YAML reads the same text, quoted where it could be taken for anything else."""
+    plain = text.replace("_", "").replace("-", "").replace(".", "")
+    words = {"yes", "no", "true", "false", "null", "on", "off", "nan", "inf"}
+    safe = plain.isascii() and plain.isalnum() and not text[0].isdigit() and text[0].isalnum()
+    return text if safe and text.lower() not in words else json.dumps(text, ensure_ascii=False)
 
 
 def read(source: Path | Traversable) -> Document:

@@ -12,6 +12,7 @@ from govkit.core.record import ColumnFacts, Inference, Kind
 from govkit.inputs.dataset import MISSING, Dataset
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
 from govkit.plugins.check import NotApplicable, NotDeclared
+from govkit.strict_yaml import scalar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,8 @@ class Columns:
     """Multilabel: the target's columns, one for each label, in the model's order."""
     protected_declared: bool = False
     """Whether somebody said which columns are protected, or that none is."""
+    suspected: tuple[str, ...] = ()
+    """Columns whose names sound like protected attributes and that are not declared as such."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
@@ -79,7 +82,8 @@ class Columns:
             return self.protected
         if self.protected_declared:
             raise NotApplicable("columns.no_protected")
-        raise NotDeclared("columns.protected_undeclared", ask="columns: {protected: [NAME]}")
+        names = ", ".join(scalar(name) for name in self.suspected) or "NAME"
+        raise NotDeclared("columns.protected_undeclared", ask=f"columns: {{protected: [{names}]}}")
 
 
 def resolve(
@@ -102,11 +106,10 @@ def resolve(
     facts = tuple(
         ColumnFacts(name=name, role=_role(name, roles, config), kind=_kind(test, name, config)) for name in test.columns
     )
-    suggestions = tuple(
-        Message(id="columns.protected_name", args={"column": name})
-        for name in test.columns
-        if name not in (target, *labels, *protected) and words(name) & PROTECTED_WORDS
+    suspected = tuple(
+        name for name in test.columns if name not in (target, *labels, *protected) and words(name) & PROTECTED_WORDS
     )
+    suggestions = tuple(Message(id="columns.protected_name", args={"column": name}) for name in suspected)
     columns = Columns(
         facts,
         features,
@@ -119,6 +122,7 @@ def resolve(
         tuple((name, tuple(sorted(cuts))) for name, cuts in sorted(config.columns.cuts.items())),
         labels,
         protected_declared=config.columns.protected is not None,
+        suspected=suspected,
     )
     return columns, tuple(inferred), suggestions
 

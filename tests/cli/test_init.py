@@ -12,11 +12,20 @@ def test_the_draft_holds_what_was_inferred_and_can_be_used(govkit, project):
     assert answer.code == 0
     config = read(project.config).parse(Config)
     assert (config.target, config.train, config.task, config.positive_label) == ("repaid", "train.csv", "binary", 1)
+    assert set(config.provenance.digests) == {"model.pkl", "data.csv", "train.csv"}
     audited = govkit(
         "audit", project.model, project.data, "--out", project.folder / "out", "--only", "provenance.hash_match,quality"
     )
     assert "target" not in audited.err.split("✓")[0].replace("repaid", "")
     assert "Recorded digests match the files" not in audited.out
+
+
+def test_training_rows_in_another_folder_are_found_again(govkit, project):
+    project.config.unlink()
+    (project.folder / "fitted").mkdir()
+    train = project.train.rename(project.folder / "fitted" / "rows.csv")
+    assert govkit("init", project.model, project.data, "--train", train).code == 0
+    assert read(project.config).parse(Config).train == "fitted/rows.csv"
 
 
 def test_an_existing_file_is_kept(govkit, project):
