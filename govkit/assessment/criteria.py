@@ -18,6 +18,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.nothing_counted": "{meaning} rests on nothing at all, so it decides nothing.",
     "criterion.no_evidence": "{check} did not run.",
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
+    "criterion.no_measurement_yet": "{check} ran and did not give {meaning} with budget {budget}; a larger one may.",
     "criterion.not_applicable": "{check} measured what shows that {meaning} does not arise.",
     "criterion.check_stopped": "{check} broke off.",
     "criterion.untrusted": "{meaning} counts only while {condition}, which is not certain here ({found}).",
@@ -71,7 +72,10 @@ def judge(criterion: Criterion, evidence: Mapping[str, Evidence]) -> CriterionRe
 
 
 def with_budget(criterion: Criterion, result: CriterionResult, wanted: str, budget: str) -> CriterionResult:
-    """Cap a pass at inconclusive that comes from planned work on a smaller budget than is wanted."""
+    """Cap a pass of planned work on a smaller budget than is wanted, and say where a larger one may measure more."""
+    if result.because.id == "criterion.no_measurement" and budget != BUDGETS[-1]:
+        said = _message("no_measurement_yet", criterion, check=criterion.check, budget=budget)
+        return _result(criterion, Result.NOT_RUN, said)
     if result.result is not Result.PASS or BUDGETS.index(budget) >= BUDGETS.index(wanted):
         return result
     because = _message("small_budget", criterion, wanted=wanted, budget=budget)

@@ -302,11 +302,21 @@ def _decided(record: AuditRecord) -> tuple[str, ...]:
         if not unsettled:
             return (_say("no.gate", profile=profile),)
         return _say("incomplete", name=name, open=unsettled, profile=profile), _say("incomplete.rest")
-    everything = things(gate, "criterion", "criteria") if gate == 1 else f"all {things(gate, 'criterion', 'criteria')}"
     if decision.waived:
         waived = _kinds(decision.waived, gate)
         return _say("passed.waived", name=name, profile=profile, waived=waived), _say("passed.scope")
-    return _say("passed", name=name, all=everything, profile=profile), _say("passed.scope")
+    return _say("passed", name=name, all=_applying(record), profile=profile), _say("passed.scope")
+
+
+def _applying(record: AuditRecord) -> str:
+    gated = set(record.result.profile.gate)
+    idle = sum(
+        found.criterion in gated and found.result is Result.NOT_APPLICABLE for found in record.result.criterion_results
+    )
+    applying = things(len(gated) - idle, "criterion", "criteria")
+    if len(gated) - idle != 1:
+        applying = f"all {applying}"
+    return f"{applying} that apply to it, of {len(gated)}" if idle else applying
 
 
 _ROLES: Final = {"test": "hold-out data", "train": "training data"}

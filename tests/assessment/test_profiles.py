@@ -181,8 +181,7 @@ def evasion(value=0.95, **changes):
         check="robustness.evasion",
         check_version="1",
         outcome=Outcome.MEASURED,
-        measurements=(measured, *TRUSTED),
-        **{**STRONG, **changes},
+        **{"measurements": (measured, *TRUSTED), **STRONG, **changes},
     )
 
 
@@ -221,6 +220,14 @@ def test_a_pass_on_a_smaller_budget_is_inconclusive_where_work_was_planned():
     assert judged(evasion(value=0.5), budget="quick").result is Result.FAIL
     unplanned = evasion(work={})
     assert judged(unplanned, profile="gdpr-dpia-support", budget="quick").result is Result.PASS
+
+
+def test_what_a_larger_budget_may_measure_is_said():
+    silent = evasion(measurements=TRUSTED)
+    for budget, hint in (("quick", True), ("thorough", False)):
+        result = judged(silent, budget=budget)
+        assert result.result is Result.NOT_RUN
+        assert ("a larger one may" in sentence(result.because, MESSAGES)) is hint
 
 
 def test_profiles_are_compared_rule_by_rule(tmp_path):

@@ -32,6 +32,17 @@ def test_a_pass_by_waiver_says_so_in_the_verdict():
     assert view.waivers[0].expires_on == "2027-02-01"
 
 
+def test_a_pass_counts_only_the_criteria_that_apply():
+    record = records.passing()
+    gated = record.result.profile.gate
+    assert f"meets all {len(gated)} criteria gated by" in report_view(record).sentences[0]
+    first, *rest = record.result.criterion_results
+    idle = first.model_copy(update={"result": Result.NOT_APPLICABLE})
+    result = record.result.model_copy(update={"criterion_results": (idle, *rest)})
+    said = report_view(record.model_copy(update={"result": result})).sentences[0]
+    assert f"meets all {len(gated) - 1} criteria that apply to it, of {len(gated)} gated by" in said
+
+
 def test_every_blocker_of_the_decision_is_shown_once_and_the_severest_first():
     record = records.failing()
     view = report_view(record)
