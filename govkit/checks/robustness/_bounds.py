@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import Inside, Trees, Weights, agreeing, inside_of
+from govkit.checks.robustness._encoding import Inside, Trees, Weights
 from govkit.checks.robustness._linear import Linear, smallest_changes
+from govkit.checks.robustness._opened import difference, leaves_for, names, opened, rivals
 from govkit.checks.robustness._oracle import Asked
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_CLASSES = 20
-EVEN_ODDS = 0.5
 SMALL = 2_000
 """Nodes in all up to which an ensemble is small, so that proofs are cheap."""
 SHAVED = 1e-6
@@ -41,43 +41,22 @@ def prove(
 
     rows, nodes = work
     bounds = np.full(len(search.original), np.nan)
-    plain = asked.task.is_classification and asked.task.threshold in (None, EVEN_ODDS)
-    if not plain or len(asked.task.classes) > MOST_CLASSES:
+    found = opened(asked) if len(asked.task.classes) <= MOST_CLASSES else None
+    if found is None:
         return bounds
-    inside = inside_of(asked.model)
-    if inside is None:
-        return bounds
-    known = agreeing(inside, asked.rows, asked.model, [int(label) for label in asked.goal.predicted])
+    inside, known = found
     if isinstance(inside.final, Weights):
-        found = _linear_bounds(inside, inside.final, asked, search)
-        bounds[known] = found[known]
+        bounds[known] = _linear_bounds(inside, inside.final, asked, search)[known]
     else:
         index = np.flatnonzero(known)
         if len(inside.final.root) > 1:
             index = index[: max(rows, small_rows) if len(inside.final.left) <= SMALL else rows]
-        found, nearer = _tree_bounds(inside, inside.final, asked, (search, index, size, nodes))
-        bounds[index] = found
+        bounds[index], nearer = _tree_bounds(inside, inside.final, asked, (search, index, size, nodes))
         turned = np.flatnonzero(~np.isnan(nearer).all(axis=1))
         if len(turned):
             cells = np.where(np.isnan(nearer[turned]), search.original[index[turned]], nearer[turned])
             search.offer(search.space.admissible(cells, search.original[index[turned]]), index[turned])
     return np.asarray(np.minimum(bounds * (1 - SHAVED), search.reach), dtype=np.float64)
-
-
-def _rivals(asked: Asked, label: int, outputs: int) -> list[int]:
-    """Give the classes that would do for an attacker in place of a row's own."""
-    if asked.goal.harmful is not None:
-        return [asked.goal.harmful]
-    return [one for one in range(max(outputs, 2)) if one != label]
-
-
-def _difference(values: "NDArray[np.float64]", label: int, rival: int) -> "NDArray[np.float64]":
-    """Give by how much the last axis favours a label over a rival; with a single output its sign decides."""
-    if values.shape[-1] == 1:
-        own: NDArray[np.float64] = values[..., 0] if label == 1 else -values[..., 0]
-        return own
-    result: NDArray[np.float64] = values[..., label] - values[..., rival]
-    return result
 
 
 def _linear_bounds(inside: Inside, final: Weights, asked: Asked, search: Search) -> "NDArray[np.float64]":
@@ -88,10 +67,10 @@ def _linear_bounds(inside: Inside, final: Weights, asked: Asked, search: Search)
     bounds = np.full(len(labels), np.inf)
     for label in np.unique(labels).tolist():
         rows = np.flatnonzero(labels == label)
-        for rival in _rivals(asked, label, scores.shape[1]):
-            weights = _difference(final.coef.T, label, rival)
+        for rival in rivals(asked, label, scores.shape[1]):
+            weights = difference(final.coef.T, label, rival)
             linear = _in_cells(inside, weights, search.space, asked)
-            start = _difference(scores[rows], label, rival)
+            start = difference(scores[rows], label, rival)
             found = smallest_changes(linear, search.space, search.original[rows], start)
             bounds[rows] = np.minimum(bounds[rows], found)
     return bounds
@@ -101,8 +80,8 @@ def _in_cells(inside: Inside, weights: "NDArray[np.float64]", space: Space, aske
     """Turn weights of encoded columns into weights of the space's cells."""
     import numpy as np
 
-    names = [str(name) for name in asked.rows.columns]
-    place = {names.index(name): at for at, name in enumerate(space.names)}
+    columns = names(asked)
+    place = {columns.index(name): at for at, name in enumerate(space.names)}
     cells = np.zeros(len(space.names))
     categories = [np.zeros(len(one.values)) for one in space.categories]
     swapped = {one.column: number for number, one in enumerate(space.categories)}
@@ -137,19 +116,13 @@ def _tree_bounds(
         reach = search.reach[row] if np.isfinite(search.reach[row]) else size
         label = int(asked.goal.predicted[row])
         best = np.inf
-        for number in _rivals(asked, label, final.value.shape[1]):
-            value = _difference(final.value, label, number)
-            if len(final.root) == 1:  # one leaf decides, so only its side counts, and ties go to the first class
-                value = np.where((value > 0) | ((value == 0) & (label < number)), 1.0, -1.0)
-            rival = Rival(inside.encoding, final, search.space, _names(asked), value)
-            constant = float(_difference(final.base, label, number))
+        for number in rivals(asked, label, final.value.shape[1]):
+            value = leaves_for(final.value, label, number, len(final.root))
+            rival = Rival(inside.encoding, final, search.space, names(asked), value)
+            constant = float(difference(final.base, label, number))
             bound, cells = nearest_leaves(rival, encoded[at], search.original[row], (constant, reach, nodes))
             if cells is not None and bound < best:
                 nearer[at] = cells
             best = min(best, bound)
         bounds[at] = best
     return bounds, nearer
-
-
-def _names(asked: Asked) -> list[str]:
-    return [str(name) for name in asked.rows.columns]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._own_trees import descend
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import Strength, strength
 from govkit.checks.robustness._space import Space
@@ -197,6 +198,7 @@ def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[s
             search.wander(sizes[-1], effort)
         search.tighten(np.arange(len(original)), steps=8)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
+    descend(asked, search, sizes, work["leaf_work"])
     return Searched(sample, asked, labels, search, by_chance, pool, others)
 
 

@@ -9,7 +9,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import Inside, Weights, agreeing, inside_of
+from govkit.checks.robustness._encoding import Inside, Weights
+from govkit.checks.robustness._opened import names, opened
 from govkit.checks.robustness._oracle import Asked
 from govkit.checks.robustness._search import Search
 
@@ -22,7 +23,6 @@ NUDGES = (0.0, 1e-6, 1e-4, 1e-3)
 MOST_QUESTIONS = 1_000
 TOGETHER = 250
 """Rows attacked in lockstep."""
-EVEN_ODDS = 0.5
 STEP = 0.2
 """Step of the projected gradient, in parts of the size of change."""
 
@@ -74,14 +74,13 @@ def gradients(asked: Asked, search: Search, sizes: Sequence[float], trials: Tria
     """
     import numpy as np
 
-    inside = inside_of(asked.model)
-    plain = asked.task.is_classification and asked.task.threshold in (None, EVEN_ODDS)
-    if inside is None or not isinstance(inside.final, Weights) or not plain:
+    found = opened(asked)
+    if found is None or not isinstance(found[0].final, Weights):
         return np.empty(0, dtype=np.int64)
-    explained = agreeing(inside, asked.rows, asked.model, [int(label) for label in asked.goal.predicted])
+    inside, explained = found
     rows: NDArray[np.int64] = np.flatnonzero(explained & (search.reach > 0))
     if len(rows):
-        view = _linear_view(inside, inside.final, asked, search, rows)
+        view = _linear_view(inside, found[0].final, asked, search, rows)
         with _quiet(seed):
             for size in sizes:
                 for cells in _steepest(view, asked, rows, (size, trials.iterations)):
@@ -125,8 +124,8 @@ def _linear_view(
 ) -> _LinearView:
     import numpy as np
 
-    space, names = search.space, [str(name) for name in asked.rows.columns]
-    place = {names.index(name): at for at, name in enumerate(space.names) if space.number[at]}
+    space, columns = search.space, names(asked)
+    place = {columns.index(name): at for at, name in enumerate(space.names) if space.number[at]}
     weights = np.zeros((len(final.coef), len(space.names)))
     for at, source in enumerate(inside.encoding.source.tolist()):
         if source in place:

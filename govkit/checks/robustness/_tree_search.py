@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._encoding import ULPS, Encoding, Trees
 from govkit.checks.robustness._space import Space
+from govkit.checks.robustness._swaps import swap_of, swappable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +95,7 @@ class _Row:
         source = {name: at for at, name in enumerate(self._space.names)}
         self._place = [source.get(rival.names[at], -1) for at in rival.encoding.source.tolist()]
         self._single = rival.trees.single
-        self._choices = [_reachable(one, original) for one in _swappable(self._space)]
+        self._choices = [swap_of(one, original) for one in swappable(self._space)]
         self._chooser = {column: at for at, one in enumerate(self._choices) for column in one.columns}
         self._program = _Program()
         self._cuts: dict[Cut, int] = {}
@@ -172,18 +173,13 @@ class _Row:
         number = self._chooser[place]
         one = self._choices[number]
         left = frozenset(
-            state for state, cells in one.contents.items() if self._state_value(feature, place, one, cells) <= threshold
+            state
+            for state, cells in one.contents.items()
+            if one.encoded(self._rival.encoding, feature, place, (cells, float(self._encoded[feature]))) <= threshold
         )
         if len(left) in {0, len(one.contents)}:
             return bool(left)
         return number, left
-
-    def _state_value(self, feature: int, place: int, one: "_Swap", cells: tuple[float, ...]) -> float:
-        encoding = self._rival.encoding
-        if one.values is None:
-            cell = cells[one.columns.index(place)]
-            return float(encoding.slope[feature] * cell + encoding.shift[feature])
-        return float(self._encoded[feature]) if cells[0] < 0 else encoding.value(feature, one.values[int(cells[0])])
 
     def _add(self, subtree: object, leaves: list[int]) -> list[int]:
         """Add a subtree's leaves and splits; give the columns of its leaves."""
@@ -319,41 +315,3 @@ class _Row:
             if solution[column] > 0.5 and state != self._choices[number].now:  # noqa: PLR2004
                 cells[list(self._choices[number].columns)] = self._choices[number].contents[state]
         return cells
-
-
-@dataclass(frozen=True)
-class _Swap:
-    """Cells that are swapped together, with what they hold and may hold."""
-
-    columns: tuple[int, ...]
-    values: tuple[object, ...] | None
-    """Categories by code; None for a one-hot group."""
-    contents: dict[int, tuple[float, ...]]
-    now: int
-
-
-def _swappable(space: Space) -> "list[tuple[tuple[int, ...], tuple[object, ...] | None, NDArray[np.bool_]]]":
-    found: list[tuple[tuple[int, ...], tuple[object, ...] | None, NDArray[np.bool_]]] = [
-        ((one.column,), one.values, one.allowed) for one in space.categories
-    ]
-    return found + [(group.columns, None, group.allowed) for group in space.groups]
-
-
-def _reachable(
-    one: "tuple[tuple[int, ...], tuple[object, ...] | None, NDArray[np.bool_]]", original: "NDArray[np.float64]"
-) -> _Swap:
-    """Give what a set of cells holds and may become."""
-    import numpy as np
-
-    columns, values, allowed = one
-    if values is not None:
-        now = int(original[columns[0]])
-        states = [now, *(np.flatnonzero(allowed[now]).tolist() if now >= 0 else [])]
-        return _Swap(columns, values, {state: (float(state),) for state in states}, now)
-    cells = np.nan_to_num(original[list(columns)])
-    now = int(cells.argmax())
-    sound = set(cells.tolist()) <= {0.0, 1.0} and cells.sum() == 1
-    states = [now, *(np.flatnonzero(allowed[now]).tolist() if sound else [])]
-    unit = np.eye(len(columns))
-    contents = {state: tuple(unit[state]) for state in states} if sound else {now: tuple(cells)}
-    return _Swap(columns, None, contents, now)

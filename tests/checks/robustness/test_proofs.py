@@ -22,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._encoding import inside_of
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._own_trees import descend
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._space import space_of
 from govkit.config import Robustness
@@ -30,15 +31,19 @@ from tests.in_process_model import inputs
 EFFORT = Effort(96, 1, 6, 6)
 
 
-def proved(folder, model, frame, *, rows=30, declared=None, size=1.0):
-    """Attack rows and prove bounds; give the space, cells, distances found, bounds and the attacked rows."""
+def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=False):
+    """Attack rows, or lead far points nearer by the trees alone; prove bounds; give what was found and proved."""
     case = inputs(folder, model, frame)
     space = space_of(frame[list(case.columns.features)], case.columns, declared)
     right = np.flatnonzero(case.predictions.truth == case.predictions.predicted)[:rows]
     features = case.test.frame[list(case.columns.features)].iloc[right].reset_index(drop=True)
     asked = Asked(case.model, case.task, space, features, Goal(case.predictions.predicted[right]))
     search = Search(asked, space, space.values(features), np.random.default_rng(0))
-    search.everything(size, EFFORT)
+    if by_trees:
+        search.far_ends()
+        descend(asked, search, [size / 10, size], 10**9)
+    else:
+        search.everything(size, EFFORT)
     found = search.reach.copy()
     bounds = prove(asked, search, size, (rows, 5_000))
     return space, features, search, found, bounds
@@ -99,6 +104,8 @@ def test_the_bound_of_trees_is_their_optimum(tmp_path, model):
     np.testing.assert_allclose(bounds, exact, rtol=1e-3, atol=1e-5)
     assert (bounds <= found * (1 + 1e-9)).all()
     np.testing.assert_allclose(search.reach, exact, rtol=1e-3, atol=1e-5)
+    _, _, _, found, _ = proved(tmp_path, model, frame, rows=15, size=4.0, by_trees=True)
+    np.testing.assert_allclose(found, exact, rtol=1e-3, atol=1e-5)
 
 
 CATEGORIES = {"x": 1.4, "y": -1.1, "z": 0.2}
@@ -149,6 +156,30 @@ def test_a_pipeline_is_seen_through_and_no_change_lies_below_its_bound(tmp_path,
     turned = np.isfinite(search.reach)
     moved = search.space.frame(features[turned], search.best[turned])
     assert (model.predict(moved) != model.predict(features[turned])).all()
+    if isinstance(final, LogisticRegression):
+        return
+    _, _, search, alone, bounds = proved(tmp_path, model, frame, rows=25, declared=declared, by_trees=True)
+    known = ~np.isnan(bounds)
+    assert (bounds[known] <= alone[known] * (1 + 1e-9)).all()
+    assert (alone[bounds == 0] == 0).all()
+    near = known & np.isfinite(search.reach) & (bounds > 0)
+    assert np.quantile(alone[near] / search.reach[near], 0.9) <= 1.03  # the programs found next to nothing nearer
+
+
+def test_the_trees_of_a_large_ensemble_lead_near_its_optimum_and_work_is_bounded(tmp_path):
+    frame = load_breast_cancer(as_frame=True).frame.sample(frac=1, random_state=0)
+    model = GradientBoostingClassifier(n_estimators=60, random_state=0)
+    model.fit(frame.drop(columns="target"), frame["target"])
+    *_, found, bounds = proved(tmp_path, model, frame, rows=12, by_trees=True)
+    assert (bounds <= found * (1 + 1e-9)).all()
+    assert np.quantile(found / bounds, 0.9) <= 1.03
+    case = inputs(tmp_path, model, frame)
+    rows = case.test.frame[list(case.columns.features)].head(20)
+    space = space_of(rows, case.columns)
+    asked = Asked(case.model, case.task, space, rows, Goal(case.predictions.predicted[:20]))
+    search = Search(asked, space, space.values(rows), np.random.default_rng(0))
+    descend(asked, search, [0.1, 1.0], 1)
+    assert np.isfinite(search.reach).sum() == 1
 
 
 def test_several_classes(tmp_path):
