@@ -121,6 +121,9 @@ class PersonalData(Frozen):
     """Findings that are mistaken."""
     redact: dict[str, Literal["replace", "mask", "hash", "generalise", "drop", "keep"]] = Field(default_factory=dict)
     """What `govkit redact` does, by column or entity type: `{email: hash, DATE_OF_BIRTH: generalise}`."""
+    language_model: str | None = None
+    """What finds names and places in sentences: an installed spaCy package, or the folder of a spaCy, transformers or
+    GLiNER model; word lists where none is named. Nothing is downloaded."""
 
 
 class PopulationCell(Frozen):

@@ -11,7 +11,7 @@ from govkit.pii.scan import ColumnReport, ScanReport, TableReport
 
 def report_text(report: ScanReport, config: Config) -> str:
     """Lay out the findings; no value of the data is among them."""
-    lines = [line for found in report.tables for line in _table(found)]
+    lines = [line for found in report.tables for line in _table(found, report.language_model or "word lists")]
     missing = undeclared(report, config)
     if missing:
         lines += ["", "Declared nowhere in govkit.yaml:"]
@@ -23,7 +23,7 @@ def report_text(report: ScanReport, config: Config) -> str:
     return "\n".join(lines)
 
 
-def _table(found: TableReport) -> Iterator[str]:
+def _table(found: TableReport, by: str) -> Iterator[str]:
     files = f", {found.files:,} files" if found.files > 1 else ""
     yield f"{found.table}: {found.rows:,} rows, {len(found.columns):,} columns{files}"
     if found.odd_rows:
@@ -32,14 +32,14 @@ def _table(found: TableReport) -> Iterator[str]:
         )
     for note in found.notes:
         yield wrapped(f"  Note: {note}.")
-    rows = [row for column in found.columns for row in _rows(column)]
+    rows = [row for column in found.columns for row in _rows(column, by)]
     if rows:
         yield table(("  column", "holds", "how surely", "cells", "why"), rows)
     else:
         yield "  no personal data found"
 
 
-def _rows(column: ColumnReport) -> Iterator[tuple[str, ...]]:
+def _rows(column: ColumnReport, by: str) -> Iterator[tuple[str, ...]]:
     name = f"  {_short(column.column)}"
     if column.entity:
         why = f"{column.category}; {', '.join(column.reasons)}"
@@ -51,16 +51,21 @@ def _rows(column: ColumnReport) -> Iterator[tuple[str, ...]]:
         if item.unread:
             yield name, item.entity, "not read", f"{item.unread:,}", "could hold it; there were too many to confirm"
     for seen in column.prose:
-        yield name, seen.entity, "in prose", f"~{seen.texts / seen.sampled:.0%}", "of sampled texts, by word lists"
+        yield name, seen.entity, "in prose", f"~{seen.texts / seen.sampled:.0%}", f"of sampled texts, by {by}"
 
 
 def _prose(report: ScanReport) -> str:
     """Say what names and places inside sentences rest on."""
+    if report.language_model is not None:
+        return (
+            f"Names and places inside sentences are estimates from samples by the language model "
+            f"{report.language_model}; govkit has not measured how many it misses."
+        )
     if not any(column.prose for found in report.tables for column in found.columns):
-        return "Names and places inside sentences would take a language model; word lists see none here."
+        return "Names and places inside sentences would take a language model (--model); word lists see none here."
     return (
-        "Names and places inside sentences are estimates from samples: word lists, no language model. On marked texts "
-        f"they find {RECALL['PERSON']:.0%} of names and {RECALL['LOCATION']:.0%} of places."
+        "Names and places inside sentences are estimates from samples: word lists, no language model (--model). On "
+        f"marked texts they find {RECALL['PERSON']:.0%} of names and {RECALL['LOCATION']:.0%} of places."
     )
 
 

@@ -26,13 +26,16 @@ def scan_pii(
     exact: Annotated[bool, typer.Option("--exact", help="Presidio's own findings, cell by cell.")] = False,
     threshold: Annotated[float, typer.Option("--threshold", min=0, max=1, help="--exact: lowest score.")] = 0.5,
     findings: Annotated[Path | None, typer.Option("--findings", help="--exact: list places in this CSV.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Language model on this disk that finds names in sentences.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Look for personal data in data files."""
     from govkit.pii.settings import settings_for
 
-    settings = settings_for(config, data[0])
+    settings = settings_for(config, data[0], model)
     if exact:
         _exact(data, settings, threshold, findings, as_json=as_json)
         return
@@ -51,9 +54,11 @@ def _verdicts(
 
     from govkit.cli.pii_report import report_text
     from govkit.pii.cluster import on_dask
+    from govkit.pii.models import load_model
     from govkit.pii.scan import in_processes, rate, scan
 
     engine, scheduler, jobs = where
+    named = settings.personal_data.language_model
     since = time.monotonic()
     watched = sys.stderr.isatty() and not (quiet or as_json)
     count = jobs or os.cpu_count() or 1
@@ -70,6 +75,7 @@ def _verdicts(
             countries=[code.lower() for code in settings.provenance.geography],
             run=on_dask(scheduler, count) if engine == "dask" else in_processes(count),
             told=told,
+            model=load_model(named) if named else None,
         )
     finally:
         if watched:

@@ -14,6 +14,7 @@ from govkit.core.frozen import Frozen
 from govkit.pii.bytes import changed
 from govkit.pii.entities import CATEGORIES, family
 from govkit.pii.exact import CellFinding, ExactColumn
+from govkit.pii.models import LanguageModel
 from govkit.pii.prose import places_in
 from govkit.pii.reading import ODD, TableFiles, Unit, batches, find_tables, units
 from govkit.pii.sketch import SAMPLE, Found, Sketch, masked, merge_all, pseudonym, read_batch
@@ -56,7 +57,7 @@ class Inside(Frozen):
 
 
 class Prose(Frozen):
-    """Names, places or addresses that word lists see in sentences: an estimate about a column, never about a cell."""
+    """Names, places or addresses that are seen in sentences: an estimate about a column, never about a cell."""
 
     entity: str
     texts: int
@@ -79,6 +80,8 @@ class ColumnReport(Frozen):
     kind: str = ""
     reasons: tuple[str, ...] = ()
     inside: tuple[Inside, ...] = ()
+    sentences: bool = False
+    """Most of its sampled values are sentences."""
     prose: tuple[Prose, ...] = ()
 
     @property
@@ -104,6 +107,8 @@ class ScanReport(Frozen):
     """What a scan found. Holds no value of the data."""
 
     tables: tuple[TableReport, ...]
+    language_model: str | None = None
+    """What found names and places in sentences; word lists where none is named."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class Part:
 
 
 def scan(  # noqa: PLR0913 - each is one option of a scan
-    paths: Sequence[Path],
+    paths: Sequence[Path | TableFiles],
     *,
     options: Csv | None = None,
     countries: Sequence[str] = (),
@@ -136,22 +141,24 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
     run: Mapper | None = None,
     told: Told | None = None,
     unnamed: frozenset[str] = frozenset(),
+    model: LanguageModel | None = None,
 ) -> ScanReport:
     """Scan files and folders.
 
     Args:
-        paths: data files, or folders of them.
+        paths: data files, or folders of them; or tables that were found among them.
         options: how CSV files are written.
         countries: declared ISO 3166 codes in small letters.
         key: for the digests; drawn anew for every run where not given.
         run: runs the jobs; in this process where not given.
         told: hears of progress.
         unnamed: columns that are judged by their values alone.
+        model: finds names and places in sentences; word lists where none is given.
 
     Raises:
         InputProblem: a file can't be read.
     """
-    tables = find_tables(paths)
+    tables = [table for item in paths for table in ([item] if isinstance(item, TableFiles) else find_tables([item]))]
     before = {path: path.stat() for table in tables for path in table.paths}
     jobs = [job for index, table in enumerate(tables) for job in _jobs(index, table, options)]
     total = sum(table.size for table in tables)
@@ -168,8 +175,8 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
         grown = [path for path in table.paths if changed(path, before[path])]
         notes = ("the file was written to while it was read; what came later is not in here",) if grown else ()
         claims, sketches = _verdicts(found, countries, unnamed)
-        reports.append(_report(table, found, sketches, claims, (key, notes)))
-    return ScanReport(tables=tuple(reports))
+        reports.append(_report(table, found, sketches, claims, (key, notes, model)))
+    return ScanReport(tables=tuple(reports), language_model=model.name if model else None)
 
 
 def in_this_process(jobs: Sequence[Job]) -> Iterator[Part]:
@@ -248,9 +255,9 @@ def _report(
     parts: Sequence[Part],
     sketches: Mapping[str, Sketch],
     claims: Mapping[str, Claim],
-    told: tuple[bytes, tuple[str, ...]],
+    told: tuple[bytes, tuple[str, ...], LanguageModel | None],
 ) -> TableReport:
-    key, notes = told
+    key, notes, model = told
     return TableReport(
         table=table.name,
         files=len(table.paths),
@@ -258,11 +265,11 @@ def _report(
         rows=sum(part.rows for part in parts),
         odd_rows=sum(part.odd_rows for part in parts),
         notes=notes,
-        columns=tuple(_column(name, sketch, claims.get(name), key) for name, sketch in sketches.items()),
+        columns=tuple(_column(name, sketch, claims.get(name), key, model) for name, sketch in sketches.items()),
     )
 
 
-def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> ColumnReport:
+def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes, model: LanguageModel | None) -> ColumnReport:
     whole = {claim.entity} if claim is not None and claim.found else set()
     settled = whole | ({"PHONE_NUMBER"} if whole & NUMBERED else set())
     inside = tuple(
@@ -270,7 +277,8 @@ def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> Colum
     )
     shared = {"column": name, "cells": sketch.cells, "present": sketch.present, "distinct": sketch.distinct}
     if claim is None:
-        return ColumnReport(**shared, inside=inside, prose=_prose(sketch))
+        sentences = _sentences(sketch)
+        return ColumnReport(**shared, inside=inside, sentences=bool(sentences), prose=_prose(sentences, model))
     return ColumnReport(
         **shared,
         entity=claim.entity,
@@ -283,18 +291,25 @@ def _column(name: str, sketch: Sketch, claim: Claim | None, key: bytes) -> Colum
     )
 
 
-def _prose(sketch: Sketch) -> tuple[Prose, ...]:
+def _sentences(sketch: Sketch) -> list[str]:
+    """Give sampled values that are sentences, none where most aren't."""
     read = [value for value in sketch.values if len(value.split()) >= WORDS_OF_PROSE][:MOST_TEXTS]
-    if 2 * len(read) < min(len(sketch.values), MOST_TEXTS):
-        return ()
+    return read if read and 2 * len(read) >= min(len(sketch.values), MOST_TEXTS) else []
+
+
+def _prose(read: Sequence[str], model: LanguageModel | None) -> tuple[Prose, ...]:
     found: Counter[str] = Counter()
     for value in read:
-        found.update({item.entity for item in places_in(value)})
+        found.update({item.entity for item in places_in(value, model.find if model else None)})
     return tuple(
         Prose(entity=entity, texts=texts, sampled=len(read))
         for entity, texts in sorted(found.items())
-        if entity != "AGE" and texts >= FEWEST_TEXTS
+        if entity in TOLD_OF_PROSE and texts >= FEWEST_TEXTS
     )
+
+
+TOLD_OF_PROSE: Final = frozenset(("LOCATION", "PERSON", "STREET_ADDRESS"))
+"""What is told of sentences by estimate; phone numbers are counted cell by cell, ages and nationalities are common."""
 
 
 WORDS_OF_PROSE: Final = 5

@@ -10,7 +10,7 @@ from pyarrow import parquet as pq
 
 from govkit.config import Config, PassedOver, PersonalData
 from govkit.core.errors import InputProblem, UsageProblem
-from govkit.pii.redaction import redact
+from govkit.pii.redaction import redact, redact_all
 
 ROWS = 60
 CANARIES = ("person1@", "Lovelace", "536-22", "4111 1111", "1987-03-1", "+1 212")
@@ -116,6 +116,34 @@ def test_a_full_disk_leaves_nothing_behind(data, tmp_path):
     assert "can't be written" in raised.value.message
     assert out.read_text() == "what was there before"
     assert {item.name for item in tmp_path.iterdir()} == {"data.csv", "out.csv"}
+
+
+def test_files_of_one_table_are_treated_alike_and_keep_their_places(tmp_path):
+    parts = tmp_path / "in"
+    (parts / "late").mkdir(parents=True)
+    pd.DataFrame(CELLS).to_csv(parts / "a.csv", index=False)
+    pd.DataFrame(CELLS).assign(email="")[:2].to_csv(parts / "late" / "b.csv", index=False)
+    pd.DataFrame({"email": CELLS["email"][:9]}).to_csv(tmp_path / "other.csv", index=False)
+    reports = list(redact_all([parts, tmp_path / "other.csv"], tmp_path / "out", settings(email="hash")))
+    assert [item.source for item in reports] == ["a.csv", "b.csv", "other.csv"]
+    assert set(read(tmp_path / "out/late/b.csv")["last_name"]) == {"<PERSON>"}
+    assert read(tmp_path / "out/a.csv")["email"][0] == read(tmp_path / "out/other.csv")["email"][0]
+    for misused in ([parts, parts / "a.csv"], [parts / "a.csv"] * 2):
+        with pytest.raises(UsageProblem, match="two files"):
+            list(redact_all(misused, tmp_path / "out2", Config()))
+    with pytest.raises(UsageProblem, match="lies inside"):
+        list(redact_all([parts], parts / "out", Config()))
+    with pytest.raises(UsageProblem, match="is a file"):
+        list(redact_all([parts], tmp_path / "other.csv", Config()))
+
+
+def test_names_in_sentences_and_what_is_asked_for(tmp_path):
+    rows = [f"we met Johannes Varvio, {n} years old, at stand {n} of the fair" for n in range(20, 60)]
+    (tmp_path / "notes.csv").write_text("notes\n" + "".join(f'"{row}"\n' for row in rows))
+    redact(tmp_path / "notes.csv", tmp_path / "out.csv", Config())
+    assert read(tmp_path / "out.csv")["notes"][0] == "we met <PERSON>, 20 years old, at stand 20 of the fair"
+    redact(tmp_path / "notes.csv", tmp_path / "out.csv", settings(AGE="generalise", PERSON="mask"))
+    assert read(tmp_path / "out.csv")["notes"][0].endswith("vio, 20-29 years old, at stand 20 of the fair")
 
 
 def test_misuse(data, tmp_path):
