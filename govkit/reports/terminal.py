@@ -146,6 +146,22 @@ def _section(paper: _Paper, title: str, rows: list[Blocking]) -> Iterator[str]:
     yield ""
 
 
+def _beside(paper: _Paper, areas: tuple[Area, ...]) -> Iterator[str]:
+    """Name what fails and does not gate, since the table counts it."""
+    word = RESULTS[Result.FAIL].word
+    rows = [row for area in areas for check in area.checks for row in check.criteria if row.mark.word == word]
+    rows = [row for row in rows if not row.gated and not row.waiver]
+    if not rows:
+        return
+    yield paper.tinted("Failed, not gated by the profile", "strong")
+    for row in rows[:MOST_FAILURES]:
+        number = f": {row.measured[0].text}; limit {row.limit}" if row.measured else ""
+        yield from paper.marked(row.mark, f"{row.title}{number}")
+    if len(rows) > MOST_FAILURES:
+        yield f"{_INDENT}and {len(rows) - MOST_FAILURES} more in the report"
+    yield ""
+
+
 def _missing(paper: _Paper, gaps: tuple[Gap, ...]) -> Iterator[str]:
     if not gaps:
         return
@@ -196,6 +212,7 @@ def verdict(record: AuditRecord, *, width: int = 80, colour: bool, unicode: bool
         *_ignored(paper, view.ignored),
         *_section(paper, "Failed", failed),
         *_section(paper, "Failed and accepted by a waiver", list(view.waived)),
+        *_beside(paper, () if quiet else view.areas),
         *_section(paper, "Not decided", [] if quiet else undecided),
         *_section(paper, "Required and open", [] if quiet else required),
         *_missing(paper, () if quiet else view.gaps.missing),

@@ -36,7 +36,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "incomplete": (
         "Nobody can say yet whether {name} may be released: {open} under the profile {profile} could not be decided."
     ),
-    "incomplete.rest": "Nothing that could be decided failed.",
+    "incomplete.rest": "No gated criterion that could be decided failed.",
     "refused": "The model file was refused and never loaded: {reason}.",
     "refused.rest": "Everything that needs the model is therefore open; what needs only the data was measured.",
     "no.gate": "The profile {profile} gates nothing, so there was nothing to pass.",

@@ -58,3 +58,18 @@ def test_quiet_keeps_failures_and_decision():
     assert "FAILED" in text
     assert "Not assessed" not in text
     assert "Area" not in text
+
+
+def test_what_fails_without_gating_is_named_beside_what_gates():
+    assert "not gated" not in verdict(records.failing(), colour=False, unicode=True)
+    record = records.failing()
+    free = record.result.decision.failed[0].id
+    gate = tuple(name for name in record.result.profile.gate if name != free)
+    decision = record.result.decision.model_copy(update={"failed": record.result.decision.failed[1:]})
+    changed = {"profile": record.result.profile.model_copy(update={"gate": gate}), "decision": decision}
+    result = record.result.model_copy(update=changed)
+    text = verdict(record.model_copy(update={"result": result}), colour=False, unicode=True)
+    title = next(one.title for one in record.result.criteria if one.id == free)
+    beside = text.split("Failed, not gated by the profile")[1].split("\n\n")[0]
+    assert title in beside
+    assert beside.count("✗") == 1
