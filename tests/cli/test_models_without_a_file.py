@@ -211,13 +211,14 @@ def answers(project):
 def test_recorded_predictions_measure_the_same_and_nothing_is_asked(govkit, predicted):
     audit(govkit, predicted, predicted.model, "--only", "performance")
     expected = measured(predicted)
-    answer = audit(govkit, predicted, predicted.folder / "answers.csv", "--only", ONLY + ",robustness.evasion")
+    answer = audit(govkit, predicted, predicted.folder / "answers.csv", "--only", ONLY + ",robustness.evasion,champion")
     assert answer.code == 5, answer.err
     assert measured(predicted) == pytest.approx(expected)
     found = evidence_of(predicted)
     for check in ("robustness.evasion", "robustness.noise", "robustness.missing_inputs"):
         assert found[check]["reason"]["id"] == "input.no_queries", check
     assert found["security.model_file"]["reason"]["id"] == "input.no_model_file"
+    assert found["champion.regression_set"]["reason"]["id"] == "input.no_regression_set"
     assert record_of(predicted)["model"]["source"] == "predictions"
 
 

@@ -29,7 +29,7 @@ from govkit.stats import intervals
     libraries=("numpy", "scipy"),
 )
 def regression_set(
-    model: Model, regression_set: Dataset, columns: Columns, task: Task, champion: Model | None = None
+    regression_set: Dataset, model: Model, columns: Columns, task: Task, champion: Model | None = None
 ) -> Iterator[Product]:
     """Ask about the rows of the declared regression set.
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SENTINELS: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0, 999999.0)
 FACTORS: Final = (10.0, 12.0, 60.0, 100.0, 1000.0, 2.54, 2.20462, 0.3048)
 """Ratios of units that are mixed up: decimal shifts, months and years, inch and pound."""
+ALIKE: Final = 0.4
+"""Least ratio of two spreads that may be one quantity in two units; the tail of a distribution is narrower."""
 FEWEST: Final = 100
 MOST_LEVELS: Final = 100
 
@@ -51,8 +53,8 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
     Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
     list (-999, 9999 and the like) that lies beyond all others by more than their whole range. A unit slip is a cluster
     of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle when
-    divided by a common ratio of units. Categories are wide when more than 100 values have fewer than five rows on
-    average.
+    divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories are wide when
+    more than 100 values have fewer than five rows on average.
 
     Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
     alike.
@@ -144,6 +146,8 @@ def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:
     groups = sorted((logs[:place], logs[place:]), key=len)
     few, most = groups
     if not 0.002 <= len(few) / len(logs) <= 0.2 or len(few) < 5 or gaps.max() < 3 * _usual(most):  # noqa: PLR2004
+        return None
+    if not ALIKE <= few.std() / most.std() <= 1 / ALIKE:
         return None
     shift = float(np.median(few) - np.median(most))
     width = float(np.quantile(most, 0.95) - np.quantile(most, 0.05))

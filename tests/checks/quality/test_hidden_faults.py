@@ -258,7 +258,8 @@ def run_consistency(tmp_path, held):
 def test_cells_that_do_not_fit(tmp_path):
     draw = np.random.default_rng(12)
     height = draw.normal(175, 8, 1_000).round(1)
-    clean = {"height": height, "count": draw.poisson(3, 1_000), "y": draw.integers(0, 2, 1_000)}
+    tail = np.where(np.arange(1_000) % 100 == 0, draw.normal(0.1, 0.002, 1_000), draw.lognormal(0, 0.3, 1_000))
+    clean = {"height": height, "tail": tail, "count": draw.poisson(3, 1_000), "y": draw.integers(0, 2, 1_000)}
     names = ("mixed_type_columns", "stand_in_columns", "unit_slip_columns", "wide_category_columns", "infinite_cells")
     assert [run_consistency(tmp_path, clean)[name] for name in names] == [0, 0, 0, 0, 0]
     metres = np.where(np.arange(1_000) % 25 == 0, (height / 100).round(2), height)
