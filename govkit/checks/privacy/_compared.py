@@ -18,7 +18,6 @@ from govkit.checks.privacy._references import (
 from govkit.checks.privacy._sample import FEWEST as FEWEST_ROWS
 from govkit.checks.privacy._sample import Sample
 from govkit.core.errors import ModelUnavailable
-from govkit.inputs.model import Model
 from govkit.inputs.task import Task
 
 if TYPE_CHECKING:
@@ -46,22 +45,21 @@ class Compared:
     refitted: bool
 
 
-def compared(model: Model, sample: Sample, task: Task, work: Mapping[str, int], seed: int) -> Compared:
+def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str, int], seed: int) -> Compared:
     """Give the scores of every reference attack by name; NaN for rows that an attack has no answer for.
 
     Args:
-        model: the audited model.
+        refit: how the audited model is fitted anew; None where there is no model to ask.
         sample: the rows.
         task: its task.
-        work: counts of `references` and `anchored_references`, and `fit_seconds` for one fit.
+        work: counts of `references` and `anchored_references`.
         seed: everything random is derived from it.
     """
     yard = yardstick(sample, task)
-    everything = sample.member | ~sample.member
-    masks = halves(sample.truth, everything, work["references"] // 2, seed, stratify=task.is_classification)
-    refit = Refit(model, task, work["fit_seconds"], seed)
     target = audited(sample, yard)
-    if len(masks) >= FEWEST:
+    if refit is not None and work["references"] >= FEWEST:
+        everything = sample.member | ~sample.member
+        masks = halves(sample.truth, everything, work["references"] // 2, seed, stratify=task.is_classification)
         try:
             references = fitted(refit, sample, yard, masks)
             scores = _online(target, references, seed)

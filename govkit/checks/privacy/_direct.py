@@ -1,10 +1,10 @@
 """Attacks that ask the model alone: each row's score is higher the more it looks like a training row."""
 
-import warnings
 from typing import TYPE_CHECKING
 
 from govkit.checks.privacy._references import margin, of_truth
 from govkit.checks.privacy._sample import Sample
+from govkit.checks.privacy._toolbox import black_box
 from govkit.inputs.task import Task
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def panel(sample: Sample, task: Task, seed: int) -> "dict[str, Scores]":
         found["confidence"] = of_truth(sample.probability, sample.truth)
         found["modified entropy"] = ranked_in_class(-modified_entropy(sample.probability, sample.truth), sample.truth)
         if len(task.classes) <= WIDE:
-            found["ART black box"] = _art(sample, sample.probability, len(task.classes), seed)
+            found |= _toolbox(sample, sample.probability, seed)
         found["supervised"] = _supervised(sample, _signs(sample, sample.probability), seed)
     elif sample.score is not None:
         ahead = margin(sample.score, sample.truth)
@@ -73,6 +73,19 @@ def _signs(sample: Sample, probability: "NDArray[np.float64]") -> "NDArray[np.fl
     return np.column_stack(signs)
 
 
+def _toolbox(sample: Sample, probability: "NDArray[np.float64]", seed: int) -> "dict[str, Scores]":
+    """Run the toolbox's attacks on the rows that are judged."""
+    import numpy as np
+
+    there, known = sample.judged, sample.attack_half[sample.judged]
+    codes = sample.truth[there].astype(np.int64)
+    found = {}
+    for name, told in black_box(probability[there], codes, sample.member[there], known, seed).items():
+        found[name] = np.full(len(there), np.nan)
+        found[name][there & ~sample.attack_half] = told
+    return found
+
+
 def _supervised(sample: Sample, signs: "NDArray[np.float64]", seed: int) -> "Scores":
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -90,25 +103,4 @@ def _judged_on_the_rest(sample: Sample, signs: "NDArray[np.float64]", learner: o
     learner.fit(signs[known], sample.member[known])  # type: ignore[attr-defined]
     scores = np.full(len(known), np.nan)
     scores[asked] = learner.predict_proba(signs[asked])[:, 1]  # type: ignore[attr-defined]
-    return scores
-
-
-def _art(sample: Sample, probability: "NDArray[np.float64]", classes: int, seed: int) -> "Scores":
-    """Run the random-forest attack of the Adversarial Robustness Toolbox on the model's probabilities."""
-    import numpy as np
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of ART's own imports
-        from art.attacks.inference.membership_inference import MembershipInferenceBlackBox
-        from art.estimators.classification import BlackBoxClassifier
-
-        view = BlackBoxClassifier(lambda rows: rows, (classes,), classes)
-        attack = MembershipInferenceBlackBox(view, attack_model_type="rf")
-        attack.attack_model.set_params(random_state=seed % 2**31)
-        member, truth = sample.member, np.eye(classes)[sample.truth.astype(np.int64)]
-        half, asked = sample.attack_half & sample.judged, ~sample.attack_half & sample.judged
-        known, other = half & member, half & ~member
-        attack.fit(pred=probability[known], y=truth[known], test_pred=probability[other], test_y=truth[other])
-        scores = np.full(len(half), np.nan)
-        scores[asked] = attack.infer(None, y=truth[asked], pred=probability[asked], probabilities=True)[:, -1]
     return scores

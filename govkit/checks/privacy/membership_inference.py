@@ -1,6 +1,8 @@
 """Whether the model's answers tell training rows from others."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govkit.checks.privacy import _direct, _measures
 from govkit.checks.privacy._compared import compared
@@ -23,6 +25,12 @@ from govkit.plugins.check import Emit, Params, Product, Sizes, Work, check
 from govkit.stats import intervals, roc
 from govkit.stats.differential_privacy import epsilon_of_auc
 from govkit.stats.multiple import simultaneous
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
 
 ROWS: Mapping[str, int] = {"quick": 4_000, "standard": 8_000, "thorough": 10_000}
 """Rows a side by budget."""
@@ -105,6 +113,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
         "differential privacy with an epsilon below {epsilon} would rule that out.",
         "privacy.no_remedy": "No stronger regularisation is known for this estimator.",
+        "privacy.toolbox_ended": "The process of the Adversarial Robustness Toolbox ended without an answer.",
         "privacy.digest": "TRAIN is not the file whose digest was recorded with the model.",
         "privacy.train_worse": "The model does worse on TRAIN than on DATA, so TRAIN is probably not what it was "
         "fitted on.",
@@ -116,7 +125,6 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
 )
 def membership_inference(  # noqa: PLR0913 - each is an input of the check
     *,
-    model: Model,
     train: Dataset,
     train_predictions: Predictions,
     test: Dataset,
@@ -128,6 +136,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     params: MembershipInference,
     work: Mapping[str, int],
     seed: int,
+    model: Model | None = None,
 ) -> Iterator[Product]:
     """Try to tell training rows from hold-out rows by the model's answers.
 
@@ -136,9 +145,9 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
         the patients of a clinic; it also shows that the model has memorised rows.
     Method:
         As many rows of TRAIN as of DATA; equal and nearly equal rows of both are left out. Direct attacks: right or
-        wrong label, probability of the true class, modified entropy ranked within classes, the random-forest attack of
-        the Adversarial Robustness Toolbox, and gradient boosting on all answers; the last two learn on one half and
-        are judged on the other. Regression: size of the residual.
+        wrong label, probability of the true class, modified entropy ranked within classes, the random-forest and the
+        gradient-boosting attack of the Adversarial Robustness Toolbox, and gradient boosting on all answers; the last
+        three learn on one half and are judged on the other. Regression: size of the residual.
         Where the model can be fitted anew, reference models are fitted on random halves of all these rows, in
         complementary pairs within classes; RMIA and LiRA compare the model with them, and the meta attack learns from
         reference models that play the target what membership looks like. It is the primary attack.
@@ -157,35 +166,63 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     from threadpoolctl import threadpool_limits
 
     sides = ((train, train_predictions), (test, predictions))
-    drawn = draw(sides, columns, work["rows"], seed)
+    refit = None if model is None else Refit(model, task, work["fit_seconds"], seed)
     with threadpool_limits(1):  # sums come out the same on any number of cores
-        before = blind(drawn, seed)
-        sample, after = alike(drawn, before, seed)
-        found = compared(model, sample, task, work, seed)
-        scores = {**_direct.panel(sample, task, seed), **found.scores}
+        tried = _tried(draw(sides, columns, work["rows"], seed), refit, task, work, seed)
+        suggested = list(_suggested(refit, tried.sample)) if params.suggest else []
+    yield from _measured(tried.attacks, seed)
+    if not tried.refitted or train_is_worse(sides, task):
+        yield from _measures.nothing_counted()
+    yield from doubts(sides, config, task)
+    if not tried.refitted:
+        yield _finding("MIA-003", Severity.MEDIUM, "privacy.no_reference", "model")
+    yield from _blindly(tried)
+    yield from _counts(tried)
+    sample, scores = tried.sample, tried.scores[tried.primary]
+    if work["subgroups"]:
+        yield from subgroups(sample, scores, parts_of(sample, sides, columns, task, disclosure))
+    if tried.refitted and work["references"] >= BANDS_FROM:
+        yield from bands(sample, scores)
+    yield calls(sample, scores, tried.primary)
+    yield from suggested
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Every attack on the rows that may be judged."""
+
+    sample: Sample
+    before: Blind
+    """What the data alone give away of all rows drawn."""
+    after: Blind
+    """The same of the rows that are judged."""
+    scores: "dict[str, Scores]"
+    attacks: list[Attack]
+    refitted: bool
+
+    @property
+    def primary(self) -> str:
+        """The attack that parts are judged by."""
+        return next(name for name in PRIMARY if name in self.scores)
+
+
+def _tried(drawn: Sample, refit: Refit | None, task: Task, work: Mapping[str, int], seed: int) -> _Tried:
+    before = blind(drawn, seed)
+    sample, after = alike(drawn, before, seed)
+    found = compared(refit, sample, task, work, seed)
+    scores = {**_direct.panel(sample, task, seed), **found.scores}
     graded = not task.is_classification or sample.probability is not None or sample.score is not None
     attacks = [
         _measures.judged(name, given, sample, graded=graded and name != "label gap") for name, given in scores.items()
     ]
-    yield from _measured(attacks, seed)
-    if train_is_worse(sides, task) or not found.refitted:
-        yield from _measures.nothing_counted()
-    yield from doubts(sides, config, task)
-    if not found.refitted:
-        yield _finding("MIA-003", Severity.MEDIUM, "privacy.no_reference", "model")
-    yield from _blindly(before, after, sample)
-    yield from _counts(attacks, sample)
-    primary = next(name for name in PRIMARY if name in scores)
-    if work["subgroups"]:
-        yield from subgroups(sample, scores[primary], parts_of(sample, sides, columns, task, disclosure))
-    if found.refitted and work["references"] >= BANDS_FROM:
-        yield from bands(sample, scores[primary])
-    yield calls(sample, scores[primary], primary)
-    if params.suggest:
-        refit = Refit(model, task, work["fit_seconds"], seed)
-        with threadpool_limits(1):
-            suggested = list(remedies(refit, sample, model.described.estimator))
-        yield from suggested
+    return _Tried(sample, before, after, scores, attacks, found.refitted)
+
+
+def _suggested(refit: Refit | None, sample: Sample) -> Iterator[Product]:
+    if refit is None:
+        yield _finding("MIA-012", Severity.INFO, "privacy.no_remedy", "model")
+    else:
+        yield from remedies(refit, sample, refit.model.described.estimator)
 
 
 def _finding(rule: str, severity: Severity, message: str, where: str, **args: float | str) -> Finding:
@@ -215,22 +252,24 @@ def _measured(attacks: list[Attack], seed: int) -> Iterator[Product]:
         yield _finding("MIA-005", Severity.MEDIUM, "privacy.average", "model", **said, epsilon=epsilon_of_auc(low))
 
 
-def _blindly(before: Blind, after: Blind, sample: Sample) -> Iterator[Product]:
+def _blindly(tried: _Tried) -> Iterator[Product]:
     """Tell what the data alone give away, and what became of it."""
+    before, after = tried.before, tried.after
     for name, found in (("blind_auc", before), ("blind_auc_judged", after)):
         yield Measurement(name=name, value=found.auc, unit="auc", n=found.n, interval=found.interval)
     if before.beats_guessing:
         low = before.interval.low or 0.0
         yield _finding("MIA-002", Severity.MEDIUM, "privacy.told_apart_blindly", "TRAIN, DATA", low=low)
     if before is not after:
-        members = sample.judged_members
+        members = tried.sample.judged_members
         yield _finding("MIA-006", Severity.INFO, "privacy.matched", "TRAIN, DATA", members=members)
 
 
-def _counts(attacks: list[Attack], sample: Sample) -> Iterator[Product]:
-    members, left_out = sample.judged_members, sample.left_out
-    smallest = min(len(attack.members) for attack in attacks)
-    value = roc.smallest_detectable_auc(smallest, simultaneous(intervals.LEVEL, len(attacks)))
+def _counts(tried: _Tried) -> Iterator[Product]:
+    """Count the rows that were used and left out, and say what so few could have missed."""
+    members, left_out = tried.sample.judged_members, tried.sample.left_out
+    smallest = min(len(attack.members) for attack in tried.attacks)
+    value = roc.smallest_detectable_auc(smallest, simultaneous(intervals.LEVEL, len(tried.attacks)))
     yield Measurement(name="smallest_detectable_auc", value=value, unit="auc", n=2 * smallest)
     for name, count, message, rule in (
         ("twins_dropped", left_out.twins, "privacy.twins", "MIA-001"),

@@ -17,6 +17,8 @@ from govkit.plugins.check import Attachment, NotPossible, Params, Sizes
 from govkit.stats.differential_privacy import auc_bound
 from tests.in_process_model import InProcessModel, inputs
 
+pytestmark = pytest.mark.usefixtures("toolbox_here")
+
 
 def run(case, *, rows=1_000, references=0, seed=3, anchored=0, suggest=False):
     return list(
@@ -75,7 +77,7 @@ def test_an_overfitted_forest_gives_its_rows_away(tmp_path, rows):
     found = run(inputs(tmp_path, model, rows[1_000:2_000], rows[:1_000]), references=4)
     assert worst(found).value > 0.99
     assert worst(found).interval.low > 0.98
-    assert values(found, "attack_auc")["ART black box"].interval.low > 0.9
+    assert values(found, "attack_auc")["ART forest"].interval.low > 0.9
     tpr = values(found, "worst_tpr_at_1pct_fpr")
     assert tpr["metaFisher, Holm"].value > 0.9
     assert tpr["metaFisher, Holm"].interval is None
@@ -116,7 +118,7 @@ def test_reference_models_see_more_of_gradient_boosting_and_more_still_with_the_
     model = fitted(HistGradientBoostingClassifier(random_state=0), rows[:1_000])
     case = inputs(tmp_path, model, rows[1_000:2_000], rows[:1_000])
     found = values(run(case, references=4, anchored=4), "attack_auc")
-    direct = max(found[name].value for name in ("confidence", "modified entropy", "supervised", "ART black box"))
+    direct = max(found[name].value for name in ("confidence", "modified entropy", "supervised", "ART boosting"))
     assert found["meta"].value > direct + 0.05
     assert found["meta, other rows known"].value > direct + 0.05
     assert found["meta, other rows known"].n == 2 * 250
