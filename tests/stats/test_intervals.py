@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 from scipy.stats import beta, norm
+from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
 from govkit.core.evidence import Interval
@@ -39,23 +41,47 @@ def test_no_rows_is_an_error():
 
 
 def brute_force_delong(positive, negative):
-    """The definition: one comparison per pair, then the variance of the row and column means."""
+    """The definition: one comparison per pair, and the variance of the row and column means.
+
+    One row more on each side is a win as often as the area says.
+    """
     wins = (positive[:, None] > negative[None, :]) + 0.5 * (positive[:, None] == negative[None, :])
-    error = np.sqrt(wins.mean(axis=1).var(ddof=1) / len(positive) + wins.mean(axis=0).var(ddof=1) / len(negative))
-    return wins.mean(), error
+    area = wins.mean()
+    variances = []
+    for means in (wins.mean(axis=1), wins.mean(axis=0)):
+        squares = ((means - area) ** 2).sum() + area * (1 - area)
+        variances.append(squares / (len(means) - 1) / len(means))
+    welch = sum(variances) ** 2 / sum(
+        one**2 / (count - 1) for one, count in zip(variances, (len(positive), len(negative)), strict=True)
+    )
+    return area, np.sqrt(sum(variances)), welch
 
 
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=40), st.lists(st.integers(0, 9), min_size=3, max_size=40))
 def test_delong_equals_the_comparison_of_every_pair(first, second):
     positive, negative = np.array(first, dtype=float), np.array(second, dtype=float)
     area, interval = intervals.delong(positive, negative)
-    expected, error = brute_force_delong(positive, negative)
+    expected, error, welch = brute_force_delong(positive, negative)
     assert area == pytest.approx(expected, abs=1e-12)
     assert area == pytest.approx(roc_auc_score([1] * len(first) + [0] * len(second), first + second), abs=1e-12)
     assert interval.low <= area <= interval.high
-    if 0 < area < 1 and error:
-        width = 1.959963984540054 * error / (area * (1 - area))
-        assert interval.high == pytest.approx(1 / (1 + np.exp(-(np.log(area / (1 - area)) + width))), abs=1e-9)
+    if 1e-9 < area < 1 - 1e-9:
+        width = student.ppf(0.975, welch) * error / (area * (1 - area))
+        assert interval.high == pytest.approx(expit(np.log(area / (1 - area)) + width), abs=1e-9)
+
+
+@pytest.mark.parametrize("rows", [20, 60])
+@pytest.mark.parametrize("tied", [0.0, 0.95, 1.0])
+def test_delong_covers_where_most_scores_are_equal(rows, tied):
+    """A tree's leaves say 1 of nearly every row; all equal is no certainty of one half."""
+    rng = np.random.default_rng(4)
+
+    def scores():
+        return np.where(rng.random(rows) < tied, 1.0, rng.integers(0, 5, rows) / 5)
+
+    found = [intervals.delong(scores(), scores())[1] for _ in range(400)]
+    assert np.mean([covers(one, 0.5) for one in found]) >= 0.93
+    assert min(one.high - one.low for one in found) > 0.5 / rows
 
 
 @pytest.mark.parametrize(("positive", "area"), [([5, 6, 7, 8], 1.0), ([-5, -6, -7, -8], 0.0)])

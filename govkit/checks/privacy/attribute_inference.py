@@ -90,7 +90,7 @@ def attribute_inference(  # noqa: PLR0913 - each is an input of the check
     for name in wanted:
         right = _filled_in(model, sample, task, name)
         members, others = right[sample.member], right[~sample.member]
-        gap, interval = _difference(members, others, level)
+        gap, interval = difference(members, others, level)
         group = {"column": name}
         found = {"attribute_gap": (gap, interval, len(right))}
         for what, hits in (("attribute_found", members), ("imputer_found", _imputed(sample, name, seed))):
@@ -147,7 +147,7 @@ def _imputed(sample: Sample, name: str, seed: int) -> "Hits":
     return np.asarray(told == codes[sample.member].astype(str))
 
 
-def _difference(members: "Hits", others: "Hits", level: float) -> tuple[float, Interval]:
+def difference(members: "Hits", others: "Hits", level: float) -> tuple[float, Interval]:
     """Give the difference of two independent shares with Newcombe's (1998) interval, method 10."""
     from math import sqrt
 
