@@ -1,15 +1,18 @@
 """Attacks with as many reference models as planned, or with surrogates where the model can't be fitted again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from govkit.checks.privacy._neighbours import nearby
 from govkit.checks.privacy._reference_attacks import FEWEST, lira, meta, rmia
 from govkit.checks.privacy._references import (
     References,
     Refit,
     Signal,
+    Told,
     audited,
+    audited_around,
     fitted,
     halves,
     surrogates,
@@ -52,7 +55,7 @@ def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str,
         refit: how the audited model is fitted anew; None where there is no model to ask.
         sample: the rows.
         task: its task.
-        work: counts of `references` and `anchored_references`.
+        work: counts of `references`, `anchored_references` and `nearby`, rows near each row that are asked about.
         seed: everything random is derived from it.
     """
     yard = yardstick(sample, task)
@@ -60,11 +63,13 @@ def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str,
     if refit is not None and work["references"] >= FEWEST:
         everything = sample.member | ~sample.member
         masks = halves(sample.truth, everything, work["references"] // 2, seed, stratify=task.is_classification)
+        asked = replace(sample, nearby=nearby(sample.rows, work["nearby"], seed))
         try:
-            references = fitted(refit, sample, yard, masks)
-            scores = _online(target, references, seed)
+            told = audited_around(refit.model, asked, yard, task)
+            references = fitted(refit, asked, yard, masks)
+            scores = _online(told, references, sample.truth, seed)
             if work["anchored_references"]:
-                scores[ANCHORED] = _anchored(refit, sample, target, work["anchored_references"])
+                scores[ANCHORED] = _anchored(refit, asked, told, work["anchored_references"])
         except ModelUnavailable:
             pass
         else:
@@ -72,9 +77,10 @@ def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str,
     return Compared(_with_surrogates(sample, task, target, seed), refitted=False)
 
 
-def _online(target: Signal, references: References, seed: int) -> "dict[str, Scores]":
+def _online(told: Told, references: References, truth: "NDArray[np.generic]", seed: int) -> "dict[str, Scores]":
+    target = told.signal
     scores = {
-        PRIMARY: meta(target, references, seed),
+        PRIMARY: meta(told, references, truth, seed),
         "RMIA": rmia(target, references, online=True),
     }
     if len(references.inside) >= LIRA_FROM:
@@ -98,7 +104,7 @@ def _with_surrogates(sample: Sample, task: Task, target: Signal, seed: int) -> "
     }
 
 
-def _anchored(refit: Refit, sample: Sample, target: Signal, count: int) -> "Scores":
+def _anchored(refit: Refit, sample: Sample, told: Told, count: int) -> "Scores":
     """Run the meta attack on some rows whose membership is drawn while every other training row is always in.
 
     That is an attacker who knows the other rows, the one that differential privacy is defined against.
@@ -113,8 +119,6 @@ def _anchored(refit: Refit, sample: Sample, target: Signal, count: int) -> "Scor
     yard = yardstick(sample, refit.task)
     masks = halves(sample.truth, pool, count // 2, refit.seed + 1, stratify=refit.task.is_classification)
     found = fitted(refit, sample, yard, masks, fixed=sample.member & ~pool)
-    signal = Signal(found.signal.likelihood[:, pool], found.signal.strength[:, pool])
     scores = np.full(len(pool), np.nan)
-    mine = Signal(target.likelihood[pool], target.strength[pool])
-    scores[pool] = meta(mine, References(signal, found.inside[:, pool]), refit.seed)
+    scores[pool] = meta(told.of_rows(pool), found.of_rows(pool), sample.truth[pool], refit.seed)
     return scores

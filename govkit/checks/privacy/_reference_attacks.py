@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from govkit.checks.privacy._references import FLOOR, References, Signal
+from govkit.checks.privacy._references import FLOOR, References, Signal, Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
 
-PSEUDO_TARGETS = 8
-"""Reference models that play the target at most, when the meta attack learns."""
+WIDE = 20
+"""Classes up to which the meta attack sees every answer."""
 FEWEST = 4
 """Reference models that the meta attack needs: one plays the target, and others that leave out its pair are left."""
 SPREAD_FROM = 32
@@ -50,36 +50,44 @@ def lira(target: Signal, references: References, *, online: bool) -> "Scores":
     return found
 
 
-def meta(target: Signal, references: References, seed: int) -> "Scores":
+def meta(target: Told, references: References, truth: "NDArray[np.generic]", seed: int) -> "Scores":
     """Learn from the reference models what membership looks like, and apply it to the audited model.
 
     Each of several reference models plays the target against the references outside its own pair. Its membership is
-    known because it was drawn for it; the audited model's membership is never looked at.
+    known because it was drawn for it; the audited model's membership is never looked at. The audited model is held
+    against equally many references, each pair left out in turn, and the log-odds are averaged.
+
+    Args:
+        target: what the audited model says.
+        references: what the reference models say of the same rows.
+        truth: each row's true class or value.
+        seed: of what learns.
     """
     import numpy as np
+    from scipy.special import logit
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    signs, member = [], []
-    for model in range(min(len(references.inside), PSEUDO_TARGETS)):
-        signal = references.signal
-        played = Signal(signal.likelihood[model], signal.strength[model])
-        signs.append(_signs(played, references.without_pair(model)))
-        member.append(references.inside[model])
+    signs = [_signs(told, references.without_pair(model), truth) for model, told in enumerate(references.told)]
+    member = [references.inside[model] for model in range(len(references.told))]
     learner = HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=8, early_stopping=False, random_state=seed % 2**31
     )
     learner.fit(np.vstack(signs), np.hstack(member))
-    found: Scores = learner.predict_proba(_signs(target, references))[:, 1]
-    return found
+    odds = np.zeros(len(truth))
+    for model in range(0, len(references.told), 2):
+        odds += logit(learner.predict_proba(_signs(target, references.without_pair(model), truth))[:, 1])
+    return odds
 
 
-def _signs(target: Signal, references: References) -> "Scores":
-    """Give what LiRA and RMIA look at, one column each."""
+def _signs(told: Told, references: References, truth: "NDArray[np.generic]") -> "Scores":
+    """Give what LiRA and RMIA look at, the model's answer with the truth, and how it differs from those nearby."""
     import numpy as np
 
+    target = told.signal
     likely_in, likely_out = _means(references, references.signal.likelihood)
     strong_in, strong_out = _means(references, references.signal.strength)
     middle = (strong_in + strong_out) / 2
+    answer = told.answer.reshape(len(truth), -1)
     return np.column_stack(
         [
             target.strength,
@@ -93,6 +101,9 @@ def _signs(target: Signal, references: References) -> "Scores":
             likely_out,
             target.likelihood - likely_out,
             np.log((target.likelihood + FLOOR) / ((likely_in + likely_out) / 2 + FLOOR)),
+            truth,
+            answer if answer.shape[1] <= WIDE else answer.max(axis=1),
+            target.strength[:, None] - told.around.T,
         ]
     )
 

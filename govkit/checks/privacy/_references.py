@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from govkit.checks.privacy._sample import Sample
-from govkit.core.errors import ModelUnavailable
+from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.core.evidence import Scalar
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import labels
@@ -13,11 +13,14 @@ from govkit.inputs.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     Scores = NDArray[np.float64]
     Rows = NDArray[np.bool_]
 
+PLAYED = 8
+"""Reference models that play the target at most, when the meta attack learns."""
 FLOOR = 1e-3
 """Keeps ratios and log-odds of probabilities finite; tree leaves give 0 and 1."""
 Kind = Literal["probability", "score", "label", "value"]
@@ -32,6 +35,26 @@ class Signal:
     strength: "Scores"
     """The same as log-odds, where differences between models are nearly normal."""
 
+    def of_rows(self, rows: "Rows") -> "Signal":
+        """Give the signals of some rows."""
+        return Signal(self.likelihood[..., rows], self.strength[..., rows])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one model says of every row that may be a training row, as one who can ask it learns it."""
+
+    signal: Signal
+    """Shape (rows,)."""
+    answer: "NDArray[np.generic]"
+    """Its answers as they are; shape (rows,) or (rows, classes)."""
+    around: "Scores"
+    """Strengths at rows nearby; shape (neighbours, rows)."""
+
+    def of_rows(self, rows: "Rows") -> "Told":
+        """Give what it says of some rows."""
+        return Told(self.signal.of_rows(rows), self.answer[rows], self.around[:, rows])
+
 
 @dataclass(frozen=True)
 class References:
@@ -41,14 +64,21 @@ class References:
     """Shape (models, rows)."""
     inside: "Rows"
     """Which rows each model was fitted on; shape (models, rows)."""
+    told: tuple[Told, ...] = ()
+    """All that the first models say, those that play the target when the meta attack learns."""
 
     def without_pair(self, model: int) -> "References":
-        """Leave out a model and its complement."""
+        """Leave out a model and its complement; nobody is left to play the target."""
         import numpy as np
 
         kept = np.arange(len(self.inside)) // 2 != model // 2
         signal = Signal(self.signal.likelihood[kept], self.signal.strength[kept])
         return References(signal, self.inside[kept])
+
+    def of_rows(self, rows: "Rows") -> "References":
+        """Give the answers on some rows."""
+        told = tuple(one.of_rows(rows) for one in self.told)
+        return References(self.signal.of_rows(rows), self.inside[:, rows], told)
 
 
 @dataclass(frozen=True)
@@ -93,9 +123,31 @@ def yardstick(sample: Sample, task: Task) -> Yardstick:
 
 def audited(sample: Sample, yard: Yardstick) -> Signal:
     """Give the audited model's signal."""
-    answer = {"probability": sample.probability, "score": sample.score}.get(yard.kind, sample.predicted)
+    return yard.signal(_answer(sample, yard.kind), sample.truth)
+
+
+def audited_around(model: Model, sample: Sample, yard: Yardstick, task: Task) -> Told:
+    """Give all that the audited model says, also of rows nearby."""
+    return _told(model, sample, yard, task, _answer(sample, yard.kind))
+
+
+def _answer(sample: Sample, kind: Kind) -> "NDArray[np.generic]":
+    answer = {"probability": sample.probability, "score": sample.score}.get(kind, sample.predicted)
     assert answer is not None
-    return yard.signal(answer, sample.truth)
+    return answer
+
+
+def _told(model: Model, sample: Sample, yard: Yardstick, task: Task, answer: "NDArray[np.generic]") -> Told:
+    """Ask about rows nearby; a model that refuses one of these is taken to answer as it does beside it."""
+    import numpy as np
+
+    signal, around = yard.signal(answer, sample.truth), []
+    for rows in sample.nearby:
+        try:
+            around.append(yard.signal(_asked(model, rows, yard.kind, task), sample.truth).strength)
+        except ModelRaised:
+            around.append(signal.strength)
+    return Told(signal, answer, np.array(around).reshape(len(around), len(sample.truth)))
 
 
 def halves(truth: "NDArray[np.generic]", pool: "Rows", pairs: int, seed: int, *, stratify: bool) -> "Rows":
@@ -141,9 +193,7 @@ def fitted(refit: Refit, sample: Sample, yard: Yardstick, masks: "Rows", fixed: 
     Raises:
         ModelUnavailable: a fit failed, took too long, or gave another kind of model.
     """
-    import numpy as np
-
-    found = []
+    signals, told = [], []
     target = labels(sample.truth, refit.task) if refit.task.is_classification else sample.truth
     for number, mask in enumerate(masks):
         rows = mask if fixed is None else mask | fixed
@@ -157,11 +207,13 @@ def fitted(refit: Refit, sample: Sample, yard: Yardstick, masks: "Rows", fixed: 
             change=refit.change,
         )
         try:
-            found.append(yard.signal(_asked(clone, sample, yard.kind, refit.task), sample.truth))
+            answer = _asked(clone, sample.rows, yard.kind, refit.task)
+            if number < PLAYED:
+                told.append(_told(clone, sample, yard, refit.task, answer))
+            signals.append(yard.signal(answer, sample.truth))
         finally:
             clone.release()
-    likelihood, strength = (np.array([getattr(one, name) for one in found]) for name in ("likelihood", "strength"))
-    return References(Signal(likelihood, strength), masks)
+    return References(_stacked(signals), masks, tuple(told))
 
 
 def surrogates(sample: Sample, task: Task, masks: "Rows", seed: int) -> References:
@@ -185,8 +237,13 @@ def surrogates(sample: Sample, task: Task, masks: "Rows", seed: int) -> Referenc
         aligned = np.zeros((len(codes), len(task.classes)))
         aligned[:, learner.classes_] = learner.predict_proba(view)
         found.append(yard.signal(aligned, sample.truth))
-    likelihood, strength = (np.array([getattr(one, name) for one in found]) for name in ("likelihood", "strength"))
-    return References(Signal(likelihood, strength), masks)
+    return References(_stacked(found), masks)
+
+
+def _stacked(signals: list[Signal]) -> Signal:
+    import numpy as np
+
+    return Signal(np.array([one.likelihood for one in signals]), np.array([one.strength for one in signals]))
 
 
 def of_truth(probability: "Scores", truth: "NDArray[np.generic]") -> "Scores":
@@ -209,7 +266,7 @@ def margin(score: "Scores", truth: "NDArray[np.generic]") -> "Scores":
     return found
 
 
-def _asked(clone: Model, sample: Sample, kind: Kind, task: Task) -> "NDArray[np.generic]":
+def _asked(clone: Model, rows: "pd.DataFrame", kind: Kind, task: Task) -> "NDArray[np.generic]":
     """Ask a reference model what the audited model was asked, with classes in the audited model's order."""
     import numpy as np
     import pandas as pd
@@ -217,11 +274,11 @@ def _asked(clone: Model, sample: Sample, kind: Kind, task: Task) -> "NDArray[np.
     from govkit.inputs.predictions import encode
 
     if kind == "value":
-        return clone.predict(sample.rows)
+        return clone.predict(rows)
     if kind == "label":
-        return encode(pd.Series(clone.predict(sample.rows)), task)
+        return encode(pd.Series(clone.predict(rows)), task)
     known = clone.described.classes
-    given = clone.predict_proba(sample.rows) if kind == "probability" else clone.decision_function(sample.rows)
+    given = clone.predict_proba(rows) if kind == "probability" else clone.decision_function(rows)
     if tuple(known) == tuple(task.classes):
         return given
     place = {label: index for index, label in enumerate(task.classes)}

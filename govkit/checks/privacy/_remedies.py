@@ -6,7 +6,7 @@ from typing import Final
 
 from govkit.checks.privacy import _measures
 from govkit.checks.privacy._reference_attacks import FEWEST, meta
-from govkit.checks.privacy._references import Refit, audited, fitted, halves, yardstick
+from govkit.checks.privacy._references import Refit, audited_around, fitted, halves, yardstick
 from govkit.checks.privacy._sample import Sample
 from govkit.core.errors import ModelUnavailable
 from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Scalar, Severity, Table
@@ -107,13 +107,14 @@ def _attacked(refit: Refit, sample: Sample, change: Change) -> tuple[Sample, _me
     )
     try:
         variant = _asked(clone, sample, task)
+        yard = yardstick(variant, task)
+        told = audited_around(clone, variant, yard, task)
     finally:
         clone.release()
     everything = np.ones(len(members), dtype=bool)
     masks = halves(sample.truth, everything, FEWEST // 2, refit.seed, stratify=task.is_classification)
-    yard = yardstick(variant, task)
     found = fitted(changed, variant, yard, masks)
-    return variant, _measures.judged("meta", meta(audited(variant, yard), found, refit.seed), variant)
+    return variant, _measures.judged("meta", meta(told, found, sample.truth, refit.seed), variant)
 
 
 def _asked(clone: Model, sample: Sample, task: Task) -> Sample:

@@ -61,6 +61,8 @@ class Sample:
     judged: "NDArray[np.bool_]"
     """Rows that attacks are judged on."""
     left_out: LeftOut
+    nearby: "tuple[pd.DataFrame, ...]" = ()
+    """Rows near `rows`, one a row in every frame."""
 
     @property
     def judged_members(self) -> int:

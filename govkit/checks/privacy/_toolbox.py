@@ -108,7 +108,7 @@ def serve(question: BinaryIO, answer: BinaryIO) -> None:
     seed = int(asked["seed"])
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the toolbox draws from the global generator
-    found = attacked(*(asked[name] for name in ("probability", "truth", "member", "known")), seed)
+    found = attacked(asked["probability"], asked["truth"], asked["member"], asked["known"], seed)
     told = io.BytesIO()  # a pipe has no position, which NumPy asks for
     np.save(told, found, allow_pickle=False)
     answer.write(told.getvalue())

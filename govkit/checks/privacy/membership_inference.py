@@ -10,7 +10,7 @@ from govkit.checks.privacy._confounders import Blind, alike, blind
 from govkit.checks.privacy._doubts import doubts, train_is_worse
 from govkit.checks.privacy._measures import Attack
 from govkit.checks.privacy._parts import bands, calls, parts_of, subgroups
-from govkit.checks.privacy._references import Refit
+from govkit.checks.privacy._references import PLAYED, Refit
 from govkit.checks.privacy._remedies import remedies
 from govkit.checks.privacy._sample import Sample, draw
 from govkit.config import Config
@@ -42,6 +42,10 @@ REFERENCES: Mapping[str, tuple[tuple[int, ...], int]] = {
 """Numbers of reference models to choose from, and the seconds that all fits may take, by budget."""
 FIT_SECONDS: Mapping[str, int] = {"quick": 60, "standard": 120, "thorough": 600}
 """Seconds after which one fit is given up, by budget; more than the plan expects, since machines are busy at times."""
+NEARBY: Mapping[str, int] = {"quick": 4, "standard": 4, "thorough": 12}
+"""Rows near each row that the models are asked about, by budget."""
+ASKED_UP_TO = 1.5
+"""What fits and answers for rows nearby may take together, in times that fits may take alone."""
 ANCHORED, ANCHORED_FROM = 8, 16
 """Anchored reference models, and the number of other ones that there must be time for."""
 BANDS_FROM = 16
@@ -65,10 +69,13 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
     fit = sizes.fit_ms_per_1000_rows * rows / 1e6
     references = next((count for count in choices if fit and count * fit <= limit), 0)
     anchored = ANCHORED if references >= ANCHORED_FROM else 0
+    asked = NEARBY[budget] * (1 + min(references, PLAYED) + anchored) * 2 * rows * sizes.predict_ms_per_1000_rows / 1e6
+    near = NEARBY[budget] if references and references * fit + asked <= ASKED_UP_TO * limit else 0
     counts = {
         "rows": rows,
         "references": references,
         "anchored_references": anchored,
+        "nearby": near,
         "fit_seconds": FIT_SECONDS[budget],
         "subgroups": int(budget != "quick"),
     }
@@ -150,7 +157,8 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
         three learn on one half and are judged on the other. Regression: size of the residual.
         Where the model can be fitted anew, reference models are fitted on random halves of all these rows, in
         complementary pairs within classes; RMIA and LiRA compare the model with them, and the meta attack learns from
-        reference models that play the target what membership looks like. It is the primary attack.
+        reference models that play the target what membership looks like: in what RMIA and LiRA look at, in the answer,
+        and in how it differs from answers for rows nearby. It is the primary attack.
         A classifier that sees the data alone tells whether the two files differ in themselves; where they do, only
         rows of equal blind score are judged.
         Intervals hold for all attacks together (Bonferroni, 95%): DeLong for AUC; order statistics and Clopper-Pearson
@@ -168,7 +176,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     sides = ((train, train_predictions), (test, predictions))
     refit = None if model is None else Refit(model, task, work["fit_seconds"], seed)
     with threadpool_limits(1):  # sums come out the same on any number of cores
-        tried = _tried(draw(sides, columns, work["rows"], seed), refit, task, work, seed)
+        tried = attacked(draw(sides, columns, work["rows"], seed), refit, task, work, seed)
         suggested = list(_suggested(refit, tried.sample)) if params.suggest else []
     yield from _measured(tried.attacks, seed)
     if not tried.refitted or train_is_worse(sides, task):
@@ -188,7 +196,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
     """Every attack on the rows that may be judged."""
 
     sample: Sample
@@ -206,7 +214,8 @@ class _Tried:
         return next(name for name in PRIMARY if name in self.scores)
 
 
-def _tried(drawn: Sample, refit: Refit | None, task: Task, work: Mapping[str, int], seed: int) -> _Tried:
+def attacked(drawn: Sample, refit: Refit | None, task: Task, work: Mapping[str, int], seed: int) -> Tried:
+    """Run every attack that can be run on the rows that the data alone don't give away."""
     before = blind(drawn, seed)
     sample, after = alike(drawn, before, seed)
     found = compared(refit, sample, task, work, seed)
@@ -215,7 +224,7 @@ def _tried(drawn: Sample, refit: Refit | None, task: Task, work: Mapping[str, in
     attacks = [
         _measures.judged(name, given, sample, graded=graded and name != "label gap") for name, given in scores.items()
     ]
-    return _Tried(sample, before, after, scores, attacks, found.refitted)
+    return Tried(sample, before, after, scores, attacks, found.refitted)
 
 
 def _suggested(refit: Refit | None, sample: Sample) -> Iterator[Product]:
@@ -252,7 +261,7 @@ def _measured(attacks: list[Attack], seed: int) -> Iterator[Product]:
         yield _finding("MIA-005", Severity.MEDIUM, "privacy.average", "model", **said, epsilon=epsilon_of_auc(low))
 
 
-def _blindly(tried: _Tried) -> Iterator[Product]:
+def _blindly(tried: Tried) -> Iterator[Product]:
     """Tell what the data alone give away, and what became of it."""
     before, after = tried.before, tried.after
     for name, found in (("blind_auc", before), ("blind_auc_judged", after)):
@@ -265,7 +274,7 @@ def _blindly(tried: _Tried) -> Iterator[Product]:
         yield _finding("MIA-006", Severity.INFO, "privacy.matched", "TRAIN, DATA", members=members)
 
 
-def _counts(tried: _Tried) -> Iterator[Product]:
+def _counts(tried: Tried) -> Iterator[Product]:
     """Count the rows that were used and left out, and say what so few could have missed."""
     members, left_out = tried.sample.judged_members, tried.sample.left_out
     smallest = min(len(attack.members) for attack in tried.attacks)

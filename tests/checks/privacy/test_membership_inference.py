@@ -37,6 +37,7 @@ def run(case, *, rows=1_000, references=0, seed=3, anchored=0, suggest=False):
                 "rows": rows,
                 "references": references,
                 "anchored_references": anchored,
+                "nearby": 4,
                 "fit_seconds": 60,
                 "subgroups": int(references >= 8),
             },
