@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import govkit
+from govkit.core.threads import VARIABLES
 from govkit.plugins.check import NotPossible
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def black_box(
             input=question.getvalue(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": path, **dict.fromkeys(VARIABLES, "1")},
             timeout=SECONDS,
             check=True,
         )

@@ -6,6 +6,7 @@ import pytest
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -20,7 +21,7 @@ from tests.in_process_model import InProcessModel, inputs
 pytestmark = pytest.mark.usefixtures("toolbox_here")
 
 
-def run(case, *, rows=1_000, references=0, seed=3, anchored=0, suggest=False):
+def run(case, *, rows=1_000, references=0, seed=3, anchored=0, nearby=4, suggest=False):
     return list(
         membership_inference(
             model=case.model,
@@ -37,7 +38,7 @@ def run(case, *, rows=1_000, references=0, seed=3, anchored=0, suggest=False):
                 "rows": rows,
                 "references": references,
                 "anchored_references": anchored,
-                "nearby": 4,
+                "nearby": nearby,
                 "fit_seconds": 60,
                 "subgroups": int(references >= 8),
             },
@@ -301,6 +302,24 @@ def test_the_plan_has_as_many_reference_models_as_there_is_time_for():
     assert references("standard", 12_800) == (4, 0)
     assert [references("thorough", step)[0] for step in (50, 12_800, 25_600, 51_200, 102_400)] == [64, 32, 16, 8, 4]
     assert references("thorough", 50) == (64, 8)
+
+
+def test_rows_nearby_are_asked_about_while_that_fits_the_budget():
+    def near(budget, fit, answer):
+        sizes = Sizes(4_000, 4_000, 10, 2, predict_ms_per_1000_rows=answer, fit_ms_per_1000_rows=fit)
+        return plan(sizes, budget, Params()).counts["nearby"]
+
+    assert [near("quick", *times) for times in ((200, 100), (800, 100), (1_250, 100), (200, 1_000))] == [4, 4, 0, 0]
+    assert [near(budget, 200, 100) for budget in ("standard", "thorough")] == [4, 12]
+    assert near("quick", 0, 100) == 0
+
+
+def test_a_model_that_answers_differently_beside_its_rows_gives_itself_away(tmp_path, rows):
+    """One nearest neighbour knows each of its rows, and so do reference models of theirs: only the surroundings tell."""
+    train, test = rows[:600], rows[1_000:1_600]
+    case = inputs(tmp_path, fitted(KNeighborsClassifier(1), train), test, train)
+    without, asked = (values(run(case, references=4, nearby=count), "attack_auc")["meta"] for count in (0, 8))
+    assert asked.value > without.value + 0.03
 
 
 def test_classes_groups_and_bands_of_single_rows(tmp_path, rows):
