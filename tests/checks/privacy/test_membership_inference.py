@@ -315,7 +315,7 @@ def test_rows_nearby_are_asked_about_while_that_fits_the_budget():
 
 
 def test_a_model_that_answers_differently_beside_its_rows_gives_itself_away(tmp_path, rows):
-    """One nearest neighbour knows each of its rows, and so do reference models of theirs: only the surroundings tell."""
+    """One nearest neighbour knows its rows by heart, as reference models know theirs: only the surroundings tell."""
     train, test = rows[:600], rows[1_000:1_600]
     case = inputs(tmp_path, fitted(KNeighborsClassifier(1), train), test, train)
     without, asked = (values(run(case, references=4, nearby=count), "attack_auc")["meta"] for count in (0, 8))
