@@ -51,10 +51,9 @@ def brute_force_delong(positive, negative):
     for means in (wins.mean(axis=1), wins.mean(axis=0)):
         squares = ((means - area) ** 2).sum() + area * (1 - area)
         variances.append(squares / (len(means) - 1) / len(means))
-    welch = sum(variances) ** 2 / sum(
-        one**2 / (count - 1) for one, count in zip(variances, (len(positive), len(negative)), strict=True)
-    )
-    return area, np.sqrt(sum(variances)), welch
+    counts = len(positive), len(negative)
+    parts = sum(one**2 / (count - 1) for one, count in zip(variances, counts, strict=True))
+    return area, np.sqrt(sum(variances)), sum(variances) ** 2 / parts if parts else np.inf
 
 
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=40), st.lists(st.integers(0, 9), min_size=3, max_size=40))

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64] | NDArray[np.float64]
     Positions = NDArray[np.int64]
 
+TOO_FEW: Mapping[str, str] = {
+    "privacy.same_rows": "TRAIN and DATA hold the same rows ({dropped} of both); what a model remembers shows only "
+    "beside rows that it has not seen.",
+    "privacy.too_few_rows": "Too few rows to tell anything: the smaller file has {rows} left, and {needed} are needed; "
+    "{dropped} rows of both were left out because the other file holds them, too, or their group.",
+}
+"""Why no sample can be drawn."""
 FEWEST = 20
 """Rows a side below which no interval means anything."""
 CANDIDATES = 20_000
@@ -151,6 +158,8 @@ def _expect_enough(parts: "list[Positions]", counts: Mapping[str, int]) -> None:
     fewest = min(map(len, parts))
     if fewest < FEWEST:
         dropped = counts["twins"] + counts["near_twins"] + counts["shared_groups"]
+        if fewest == 0 and dropped:
+            raise NotPossible("privacy.same_rows", dropped=dropped)
         raise NotPossible("privacy.too_few_rows", rows=fewest, needed=FEWEST, dropped=dropped)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govkit.checks.privacy._references import audited, yardstick
-from govkit.checks.privacy._sample import Sample, draw
+from govkit.checks.privacy._sample import TOO_FEW, Sample, draw
 from govkit.core.evidence import Finding, Interval, Measurement, Message, Severity
 from govkit.inputs.columns import NO_GROUPS, Columns
 from govkit.inputs.dataset import Dataset
@@ -46,8 +46,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         **NO_GROUPS,
         "privacy.no_attribute": "No protected column with 2 to {most} values is a feature of the model.",
         "privacy.attribute": "Asking the model fills in {column} for {gap} more of the training rows than of others.",
-        "privacy.too_few_rows": "After {dropped} rows that stand in both TRAIN and DATA are left out, {rows} rows a "
-        "side remain; at least {needed} are needed.",
+        **TOO_FEW,
     },
     libraries=("numpy", "scikit-learn", "scipy"),
     plan=plan,

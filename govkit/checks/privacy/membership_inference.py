@@ -12,7 +12,7 @@ from govkit.checks.privacy._measures import Attack
 from govkit.checks.privacy._parts import bands, calls, parts_of, subgroups
 from govkit.checks.privacy._references import PLAYED, Refit
 from govkit.checks.privacy._remedies import remedies
-from govkit.checks.privacy._sample import Sample, draw
+from govkit.checks.privacy._sample import TOO_FEW, Sample, draw
 from govkit.config import Config
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -52,7 +52,7 @@ BANDS_FROM = 16
 """Reference models from which single rows are told apart."""
 PRIMARY = ("meta", "modified entropy", "confidence", "residual", "label gap")
 """The attack that parts are judged by: the first that could be run."""
-PER_HUNDRED = 100
+PER_HUNDRED, A_FEW = 100, 0.1
 
 
 class MembershipInference(Params):
@@ -103,8 +103,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         Emit("members", "count", "training rows used, and as many others"),
     ),
     messages={
-        "privacy.too_few_rows": "After {dropped} rows that stand in both TRAIN and DATA are left out, {rows} rows a "
-        "side remain; at least {needed} are needed.",
+        **TOO_FEW,
         "privacy.twins": "{rows} rows stand in both TRAIN and DATA with the same target and were left out.",
         "privacy.near_twins": "{rows} rows nearly equal one of the other file and were left out.",
         "privacy.shared_groups": "{rows} rows were left out because their group is in both TRAIN and DATA.",
@@ -113,8 +112,11 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "the two files differ.",
         "privacy.matched": "{members} training rows and as many others that look alike to a classifier without the "
         "model were judged, so that the difference between the files is not taken for memory.",
-        "privacy.no_reference": "The model could not be fitted anew in this budget, so the strongest attacks are "
-        "missing. What was found stands; finding nothing decides nothing.",
+        "privacy.no_reference": "The model was not fitted anew, because it can't be or because the budget has no time "
+        "for it, so the strongest attacks are missing. What was found stands; finding nothing decides nothing.",
+        "privacy.confounded": "Even rows that look alike can be told apart without the model (AUC {auc}), as well as "
+        "with it: the attacks show that the two files differ, and not what the model remembers. Give a DATA of the "
+        "same time and source as TRAIN.",
         "privacy.found": "An outsider could tell for {found} of 100 people in the training data, at one false claim "
         "in 100, that they were in it; guessing finds 1 (attack: {attack}).",
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
@@ -178,7 +180,7 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
     with threadpool_limits(1):  # sums come out the same on any number of cores
         tried = attacked(draw(sides, columns, work["rows"], seed), refit, task, work, seed)
         suggested = list(_suggested(refit, tried.sample)) if params.suggest else []
-    yield from _measured(tried.attacks, seed)
+    yield from _measured(tried, seed)
     if not tried.refitted or train_is_worse(sides, task):
         yield from _measures.nothing_counted()
     yield from doubts(sides, config, task)
@@ -238,27 +240,33 @@ def _finding(rule: str, severity: Severity, message: str, where: str, **args: fl
     return Finding(rule=rule, severity=severity, message=Message(id=message, args=dict(args)), where=where)
 
 
-def _measured(attacks: list[Attack], seed: int) -> Iterator[Product]:
-    """Give what the attacks found, and say it in a sentence where it is beyond chance."""
-    p_values = _measures.beyond_chance(attacks, seed)
-    yield _measures.summary(attacks, p_values)
-    yield _measures.curves(attacks)
-    areas = list(_measures.areas(attacks))
+def _measured(tried: Tried, seed: int) -> Iterator[Product]:
+    """Give what the attacks found, and say it in a sentence where it is beyond chance and beyond the blind baseline."""
+    p_values = _measures.beyond_chance(tried.attacks, seed)
+    yield _measures.summary(tried.attacks, p_values)
+    yield _measures.curves(tried.attacks)
+    areas = list(_measures.areas(tried.attacks))
     yield from areas
     for name in _measures.LOW_RATES:
-        yield from _measures.low_rates(attacks, name)
-    exposed = list(_measures.significant(attacks, p_values))
+        yield from _measures.low_rates(tried.attacks, name)
+    exposed = list(_measures.significant(tried.attacks, p_values))
     yield from exposed
+    best = max(areas[:-1], key=_low)
+    if tried.after.beats_guessing and _low(best) <= (tried.after.interval.high or 1.0):
+        yield _finding("MIA-013", Severity.MEDIUM, "privacy.confounded", "TRAIN, DATA", auc=tried.after.auc)
+        return
     if exposed:
         worst = max(exposed, key=lambda one: one.value)
-        share = round(worst.value * PER_HUNDRED)
+        share = round(worst.value * PER_HUNDRED, 1 if worst.value < A_FEW else None)
         yield _finding("MIA-004", Severity.MEDIUM, "privacy.found", "model", found=share, attack=worst.group["attack"])
-    clear = [one for one in areas[:-1] if one.interval and (one.interval.low or 0.0) > 0.5]  # noqa: PLR2004 - guessing
-    if clear:
-        best = max(clear, key=lambda one: one.interval.low or 0.0 if one.interval else 0.0)
-        low = best.interval.low or 0.0 if best.interval else 0.0
-        said: dict[str, float | str] = {"attack": best.group["attack"], "auc": best.value, "low": low}
-        yield _finding("MIA-005", Severity.MEDIUM, "privacy.average", "model", **said, epsilon=epsilon_of_auc(low))
+    if _low(best) > 0.5:  # noqa: PLR2004 - guessing
+        said: dict[str, float | str] = {"attack": best.group["attack"], "auc": best.value, "low": _low(best)}
+        epsilon = epsilon_of_auc(_low(best))
+        yield _finding("MIA-005", Severity.MEDIUM, "privacy.average", "model", **said, epsilon=epsilon)
+
+
+def _low(found: Measurement) -> float:
+    return (found.interval.low if found.interval else None) or 0.0
 
 
 def _blindly(tried: Tried) -> Iterator[Product]:

@@ -200,6 +200,8 @@ def test_files_that_have_nothing_in_common_decide_nothing(tmp_path, rows):
     model = fitted(LogisticRegression(), rows[2_000:3_000])
     found = run(inputs(tmp_path, model, rows[:200].assign(f0=9.0), rows[200:400]))
     assert values(found, "blind_auc_judged")[""].value > 0.99
+    assert "MIA-013" in rules(found)
+    assert not {"MIA-004", "MIA-005"} & set(rules(found))
 
 
 def test_a_file_that_the_model_was_not_fitted_on_is_doubted(tmp_path, rows):
@@ -254,8 +256,8 @@ def test_labels_alone_reach_certainty_on_a_lookup_table_and_claim_nothing_at_few
 
 def test_one_file_given_twice_and_too_few_rows_are_said(tmp_path, rows):
     model = fitted(LogisticRegression(), rows[:100])
-    for test in (rows[1_000:1_010], rows[:100]):
-        with pytest.raises(NotPossible, match=r"privacy\.too_few_rows"):
+    for test, said in ((rows[1_000:1_010], "too_few_rows"), (rows[:100], "same_rows")):
+        with pytest.raises(NotPossible, match=rf"privacy\.{said}"):
             run(inputs(tmp_path, model, test, rows[:100]))
     found = run(inputs(tmp_path, model, rows[1_000:1_060], rows[:60]))
     assert values(found, "worst_attack_auc")["none with reference models"].n == 0
