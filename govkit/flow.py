@@ -116,7 +116,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         raise UsageProblem(
             f"the profile {policy.profile.id} needs a model", hint="govkit audit MODEL DATA, or --profile data-only"
         )
-    wanted_formats = delivery.formats_named(formats)
+    wanted_formats = delivery.formats_named((*formats, "json") if formats else ())
     logo = read_logo(setup.request.root, setup.config.report.logo)
     key = signing_key(None if sign is None else Path(sign)) if pack or sign is not None else None
     folder = None if out is None else delivery.check_writable(Path(out))

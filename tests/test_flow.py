@@ -54,8 +54,9 @@ def test_the_library_gives_the_record_and_writes_only_when_asked(project, tmp_pa
     assert isinstance(record, AuditRecord)
     assert sorted(project.folder.rglob("*")) == before
     assert {evidence.check.split(".")[0] for evidence in record.result.evidence} == {"quality"}
-    govkit.audit(str(project.model), str(project.data), out=tmp_path / "out", formats=("json",), **options)
-    assert [item.name for item in (tmp_path / "out").iterdir() if item.name[0] != "."] == ["audit.json"]
+    govkit.audit(str(project.model), str(project.data), out=tmp_path / "out", formats=("junit",), **options)
+    # the record comes along whatever is asked for
+    assert {item.name for item in (tmp_path / "out").iterdir() if item.name[0] != "."} == {"audit.json", "junit.xml"}
 
 
 def test_every_sentence_of_a_record_has_its_template(project):

@@ -19,7 +19,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.no_evidence": "{check} did not run.",
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
     "criterion.no_measurement_yet": "{check} ran and did not give {meaning} with budget {budget}; a larger one may.",
-    "criterion.not_applicable": "{check} measured what shows that {meaning} does not arise.",
+    "criterion.not_applicable": "{check} found that {meaning} does not arise.",
     "criterion.check_stopped": "{check} broke off.",
     "criterion.untrusted": "{meaning} counts only while {condition}, which is not certain here ({found}).",
     "criterion.too_weak": "A pass counts only from a run where {condition}; this run had {found}.",

@@ -1,6 +1,7 @@
 """What was measured, by area: each check with its criteria, figures, findings, method and evidence."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -29,6 +30,7 @@ MOST_NUMBERS: Final = 4
 MOST_PICTURES: Final = 2
 """Pictures of one area; what the others would show is said in a line each, and the record holds their rows."""
 _SEVERITIES: Final = list(Severity)
+_EMPTY: Final[tuple[object, ...]] = (None, "", (), [], {})
 Pair = tuple[str, str]
 
 
@@ -173,7 +175,7 @@ def criterion_row(book: Lookup, criterion: Criterion, result: CriterionResult) -
         why=criterion.why,
         remedy=criterion.remedy,
         conditions=tuple(
-            f"{needed.measurement or needed.param or needed.work} {SIGNS[needed.operator]} {cell(needed.threshold, '')}"
+            f"{book.condition(criterion.check, needed)} {SIGNS[needed.operator]} {cell(needed.threshold, '')}"
             for needed in criterion.only_if
         ),
         loosened=loosened,
@@ -210,18 +212,19 @@ def _findings(book: Lookup, findings: tuple[Finding, ...]) -> tuple[FindingRow, 
 
 
 def _plain(value: object) -> str:
+    """Lay out a value; what is empty inside a list or a mapping was not given and is left out."""
     if isinstance(value, str | int | float | bool) or value is None:
         return cell(value, "") if not isinstance(value, float) else repr(value)
     if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value)
+        return ", ".join(laid for item in value if item not in _EMPTY and (laid := _plain(item)))
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+        return ", ".join(f"{key}: {laid}" for key, laid in pairs(value))
     return str(value)
 
 
-def pairs(values: dict[str, object]) -> tuple[Pair, ...]:
-    """Lay out a mapping as name and value."""
-    return tuple((name, _plain(value)) for name, value in values.items())
+def pairs(values: Mapping[str, object]) -> tuple[Pair, ...]:
+    """Lay out a mapping as name and value, without what is empty."""
+    return tuple((name, laid) for name, value in values.items() if value not in _EMPTY and (laid := _plain(value)))
 
 
 def _settings(evidence: Evidence) -> tuple[tuple[str, str], ...]:
@@ -291,10 +294,14 @@ def _counts(rows: tuple[CriterionRow, ...]) -> tuple[tuple[Mark, int], ...]:
 
 
 def _illustrated(checks: tuple[CheckView, ...]) -> tuple[CheckView, ...]:
-    """Leave an area a few pictures, one of each check before a second; where nothing is open, one."""
-    places = [(not check.open, place, at) for at, check in enumerate(checks) for place in range(len(check.figures))]
+    """Leave an area a few pictures: one of each check before a second, gated checks first; where none is open, one."""
+    places = [
+        (not check.open, place, not any(row.gated for row in check.criteria), at)
+        for at, check in enumerate(checks)
+        for place in range(len(check.figures))
+    ]
     ranked = sorted(places)
-    kept = Counter(at for rank, (good, _, at) in enumerate(ranked[:MOST_PICTURES]) if not good or rank == 0)
+    kept = Counter(at for rank, (good, _, _, at) in enumerate(ranked[:MOST_PICTURES]) if not good or rank == 0)
     return tuple(
         replace(check, figures=check.figures[: kept[at]], unshown=check.figures[kept[at] :])
         for at, check in enumerate(checks)

@@ -68,6 +68,17 @@ def shape(name: str, fill: str = "", stroke: str = "", **given: str | float) -> 
     return f"<{name} {_attributes(**{'class': classes}, **paint, **given)}/>"
 
 
+def plain(name: str, **given: str | float) -> str:
+    """Draw an element in the colours of its group."""
+    return f"<{name} {_attributes(**given)}/>"
+
+
+def group(body: str, fill: str = "", **given: str | float) -> str:
+    """Put elements together that share a colour and other attributes, said once for all of them."""
+    paint: dict[str, str | float] = {"class": f"f-{fill}", "fill": PALETTE[fill]} if fill else {}
+    return f"<g {_attributes(**paint, **given)}>{body}</g>" if body else ""
+
+
 def text(  # noqa: PLR0913 - a place, its words, and three keywords of style
     x: float, y: float, words: str, *, tone: str = "muted", anchor: str = "start", bold: bool = False
 ) -> str:
@@ -102,8 +113,9 @@ def frame(
     upright = (f"M{x(value):.1f} {TOP}V{HEIGHT - BOTTOM}" for value in ticks[0])
     level = (f"M{LEFT} {y(value):.1f}H{WIDTH - RIGHT}" for value in ticks[1])
     parts = [shape("path", "", "line", d="".join((*upright, *level)))]
-    parts += [text(x(value), HEIGHT - BOTTOM + 16.0, quantity(value, across), anchor="middle") for value in ticks[0]]
-    parts += [text(LEFT - 7.0, y(value) + 4, quantity(value, "share"), anchor="end") for value in ticks[1]]
+    below = (text(x(value), HEIGHT - BOTTOM + 16.0, quantity(value, across)) for value in ticks[0])
+    beside = (text(LEFT - 7.0, y(value) + 4, quantity(value, "share")) for value in ticks[1])
+    parts += [group("".join(below), text_anchor="middle"), group("".join(beside), text_anchor="end")]
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6.0, titles[0], tone="ink", anchor="middle"))
     parts.append(text(6.0, 13.0, titles[1], tone="ink"))
     return "".join(parts)

@@ -6,13 +6,13 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
-from govkit.core.control import ControlResult, Criterion, CriterionResult, Observed
+from govkit.core.control import Condition, ControlResult, Criterion, CriterionResult, Observed
 from govkit.core.evidence import Evidence, Measurement, Message
 from govkit.core.messages import sentence
 from govkit.core.record import AuditRecord, CheckFacts
 from govkit.reports.wording import brackets, grouped, interval_of, quantity
 
-MOST_MEASUREMENTS: Final = 6
+MOST_MEASUREMENTS: Final = 5
 """Measurements of one check laid out in a report; the others stay in audit.json, and the report says so."""
 
 
@@ -99,8 +99,11 @@ class Lookup:
         return frozenset(self.record.result.profile.gate)
 
     def say(self, message: Message | None) -> str:
-        """Fill a message's template; no message, no words."""
-        return "" if message is None else sentence(message, self.record.result.messages)
+        """Fill a message's template, checks by their titles; no message, no words."""
+        if message is None:
+            return ""
+        named = {key: self.check_title(str(value)) for key, value in message.args.items() if value in self.checks}
+        return sentence(message.model_copy(update={"args": {**message.args, **named}}), self.record.result.messages)
 
     def say_all(self, messages: Iterable[Message]) -> tuple[str, ...]:
         """Fill several messages' templates."""
@@ -114,6 +117,12 @@ class Lookup:
         """Say what a measurement is, in the check's own words."""
         declared = self.checks[check].emits.get(measurement) if check in self.checks else None
         return declared[1] if declared and declared[1] else measurement.replace("_", " ")
+
+    def condition(self, check: str, needed: Condition) -> str:
+        """Say what a condition of a criterion is about: a measurement by its meaning, a setting by its name."""
+        if needed.measurement:
+            return self.meaning(check, needed.measurement)
+        return (needed.param or needed.work).replace("_", " ")
 
     @cached_property
     def _decisive(self) -> frozenset[tuple[str, str, tuple[tuple[str, str], ...]]]:

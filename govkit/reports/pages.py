@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.errors import UsageProblem
-from govkit.reports.wording import brief, clean, lead
+from govkit.reports.wording import brief, clean, lead, things
 from govkit.resources import shipped
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _FOR_PAPER: Final = re.compile(r' xmlns="http://www.w3.org/2000/svg"| (?:fill|st
 """What a drawing needs only outside a web page: there its classes say the colours."""
 _TOLD_TWICE: Final = re.compile(r'(<svg [^>]*role="img" aria-label="[^"]*">)<title>[^<]*</title>')
 _BETWEEN_RULES: Final = re.compile(r"\s*([{};\n])\s*")
+_COLOUR: Final = re.compile(r"--(\w+): ?(#[0-9A-F]{6})")
+_COLOUR_USED: Final = re.compile(r"var\(--(\w+)\)")
 _MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|#~!{}"} | {
     ord("<"): "&lt;",
     ord(">"): "&gt;",
@@ -144,6 +146,8 @@ def environment(own: Path | None = None) -> "Environment":
     made.filters["prose"] = _prose
     made.filters["lead"] = lead
     made.filters["brief"] = brief
+    made.filters["things"] = things
+    made.filters["unbroken"] = lambda text: text.replace(", ", ",\u00a0")
     made.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     return made
 
@@ -184,6 +188,10 @@ def _page(template: str, fonts: tuple[tuple[str, int, str], ...], *, paper: bool
     from markupsafe import Markup
 
     style = _BETWEEN_RULES.sub(r"\1", fill("style.css.j2", paper=paper, fonts=fonts)).strip()
+    if paper:
+        # Paper has one palette, and a variable would be looked up for every element.
+        palette = dict(_COLOUR.findall(style))
+        style = _COLOUR_USED.sub(lambda used: palette.get(used[1], used[0]), style)
     digest = _digest(style)
     # The style sheet is ours and holds no value of the record.
     shown = {"style": Markup(style), "style_digest": digest, "most_rows": PAPER_ROWS if paper else SCREEN_ROWS}  # noqa: S704
@@ -219,4 +227,4 @@ def screen(template: str, *, script: str = "", **values: object) -> bytes:
 
 def _on_screen(template: str, fonts: tuple[tuple[str, int, str], ...], values: dict[str, object]) -> bytes:
     page = clean(_page(template, fonts, paper=False, values=values))
-    return _TOLD_TWICE.sub(r"\1", _FOR_PAPER.sub("", page)).encode()
+    return _TOLD_TWICE.sub(r"\1", _FOR_PAPER.sub("", page)).replace("&#39;", "'").encode()

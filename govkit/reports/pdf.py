@@ -1,6 +1,5 @@
 """The audit report as a tagged PDF for people and archives, with the record attached inside."""
 
-import gc
 import os
 import warnings
 from base64 import b64decode
@@ -8,17 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import cache, partial
-from importlib.resources import files
 from io import BytesIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
-from xml.etree import ElementTree as ET
 
 from govkit.core.digest import canonical
 from govkit.core.errors import MissingExtra
 from govkit.core.record import AuditRecord
 from govkit.plugins.report import report_format
 from govkit.reports.pages import FONTS, SHIPPED, font, paper
+from govkit.reports.typesetting import laid_out, uncollected, written_once
 from govkit.reports.view import report_view
 from govkit.resources import shipped
 
@@ -93,47 +91,6 @@ def _dated(moment: datetime) -> Iterator[None]:
             os.environ["SOURCE_DATE_EPOCH"] = before
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector of cyclic garbage from walking over a million boxes that are all still needed."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
-@cache
-def _page_type() -> type:
-    """Give WeasyPrint's page without the styles for footnotes and markers that it makes for every element."""
-    weasyprint = _weasyprint()
-    from cssselect2 import ElementWrapper
-
-    given = (files("weasyprint.css") / "html5_ua.css").read_text("utf-8").splitlines()
-    kept = [f"li{line}" if line.startswith("::marker") else line for line in given]
-    style = weasyprint.CSS(string="\n".join(line for line in kept if not line.startswith(("::footnote", "::note"))))
-
-    class Page(weasyprint.HTML):  # type: ignore[misc, name-defined] # WeasyPrint has no types
-        def __init__(self, page: str, logo: str) -> None:
-            try:
-                # Our pages are XML as well, and read as such in a tenth of the time; what somebody adds may not be.
-                root = ET.fromstring(page)  # noqa: S314 - filled by our templates, every value escaped
-            except ET.ParseError:
-                super().__init__(string=page, url_fetcher=_fonts_alone(logo), media_type="print")
-                return
-            super().__init__(string="<html></html>", url_fetcher=_fonts_alone(logo), media_type="print")
-            self.wrapper_element = ElementWrapper.from_html_root(root)
-            self.etree_element = self.wrapper_element.etree_element
-
-        def _ua_stylesheets(self, forms: bool = False) -> list[object]:  # noqa: FBT001, FBT002 - WeasyPrint's signature
-            del forms
-            return [style]
-
-    return Page
-
-
 def document(page: str, record: AuditRecord) -> bytes:
     """Turn a page into PDF/A-3a and PDF/UA-1 with audit.json attached; the same record gives the same bytes.
 
@@ -150,14 +107,15 @@ def document(page: str, record: AuditRecord) -> bytes:
         modified=moment,
         relationship="Source",
     )
-    with _dated(moment), _uncollected(), warnings.catch_warnings():
+    with _dated(moment), uncollected(), warnings.catch_warnings():
         # WeasyPrint leaves closing its colour profile to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        laid_out = _page_type()(spelled_out(page), record.run.logo).render()
-        metadata = laid_out.metadata
+        sheets = laid_out(spelled_out(page), _fonts_alone(record.run.logo))
+        metadata = sheets.metadata
         metadata.generate_rdf_metadata = partial(_described, metadata.generate_rdf_metadata)
         return bytes(
-            laid_out.write_pdf(
+            sheets.write_pdf(
+                finisher=written_once,
                 attachments=[attached],
                 pdf_variant="pdf/a-3a",
                 pdf_identifier=bytes.fromhex(record.result_sha256)[:16],

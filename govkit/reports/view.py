@@ -427,7 +427,7 @@ def _reproduction(record: AuditRecord) -> tuple[Pair, ...]:
 
 def _config(record: AuditRecord) -> tuple[Pair, ...]:
     """Give the resolved configuration without the model card, which has a document of its own."""
-    return pairs({key: value for key, value in record.result.config.items() if key != "model_card" and value})
+    return pairs({key: value for key, value in record.result.config.items() if key != "model_card"})
 
 
 def _columns(record: AuditRecord) -> tuple[Pair, ...]:

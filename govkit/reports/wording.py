@@ -25,7 +25,7 @@ _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _UNSUITED_TO_AN_ANCHOR: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LEADS: Final[dict[AskKind, str]] = {"line": "Add to govkit.yaml", "command": "Run", "advice": "To do"}
 _CONFIG_LINE: Final = re.compile(r"[\w.]+:(\s|$)")
-_BARE_UNITS: Final = frozenset({"", "count", "auc", "ratio", "score", "index"})
+_BARE_UNITS: Final = frozenset({"", "count", "auc", "ratio", "score", "index", "difference", "slope"})
 
 
 @dataclass(frozen=True)

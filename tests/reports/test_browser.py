@@ -80,14 +80,17 @@ def test_rows_are_found_by_word_and_by_result(browser, tmp_path):
     show(browser, tmp_path, "failing")
     box = browser.find_element("css selector", "#find")
     assert box.is_displayed()
-    listed = "main table.stack tbody tr:not(.group), main ul.rows > li"
+    listed = "main table.stack tbody tr:not(.group):not(.why), main ul.rows > li"
     rows = f"return [...document.querySelectorAll('{listed}')].filter((r) => !r.hidden)"
     every = len(browser.execute_script(rows))
     box.find_element("css selector", "input").send_keys("guessing")
-    found = browser.execute_script(f"{rows}.map((r) => r.textContent)")
+    below = "r.matches('.told') ? r.nextElementSibling.textContent : ''"
+    found = browser.execute_script(f"{rows}.map((r) => r.textContent + ({below}))")
     assert 0 < len(found) < every
     assert all("guessing" in row.lower() for row in found)
     assert box.find_element("css selector", "output").text == f"{len(found)} of {every} rows"
+    hidden = "[...document.querySelectorAll('tr.told')].map((r) => [r.hidden, r.nextElementSibling.hidden])"
+    assert {tuple(pair) for pair in browser.execute_script(f"return {hidden}")} == {(True, True), (False, False)}
     browser.execute_script(
         "const b = document.querySelector('#find input'); b.value = ''; b.dispatchEvent(new Event('input'))"
     )

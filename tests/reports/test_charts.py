@@ -129,7 +129,8 @@ def test_a_forest_counts_what_lies_beyond_the_limit_of_its_own_measurement():
 def test_bars_name_the_largest_and_hatch_what_misses_the_limit():
     drawn = figure(BARS, [Limit("psi", 0.2, "limit ≤ 0.2", "<=")])
     assert drawn.title == "Population stability index: 1 of 3 beyond the limit ≤ 0.2; the largest is 0.31 for income"
-    assert [element.tag for element in ET.fromstring(drawn.svg)].count("{http://www.w3.org/2000/svg}path") == 1
+    hatched = ET.fromstring(drawn.svg).iter("{http://www.w3.org/2000/svg}path")
+    assert [one.get("class") for one in hatched] == ["s-line", "s-bad"]
 
 
 def test_lineage_runs_from_sources_to_results_and_survives_a_circle():

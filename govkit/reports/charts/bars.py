@@ -5,12 +5,11 @@ from typing import Final
 
 from govkit.core.evidence import Table
 from govkit.plugins.chart import Drawing, Limit, chart
-from govkit.reports.charts.forest import Row, rows_of
-from govkit.reports.drawing import Scale, hatched, round_steps, shape, text, unit_of
-from govkit.reports.wording import brackets, quantity, shortened, things
+from govkit.reports.charts.forest import LEFT, LETTERS, RIGHT, STEP, TOP, Row, axis, measured, rows_of
+from govkit.reports.drawing import Scale, hatched, shape, text, unit_of
+from govkit.reports.wording import quantity, shortened, things
 
 MOST_ROWS: Final = 24
-LEFT, RIGHT, TOP, STEP = 180.0, 440.0, 30.0, 20.0
 
 
 @chart("bars", numbers=("value",), words=("label",))
@@ -22,10 +21,7 @@ def bars(table: Table, limits: Sequence[Limit]) -> Drawing:
     ends = [end for row in shown for end in (row.low, row.high, row.value)] + [one.threshold for one in limits[:1]]
     x = Scale(min(0.0, *ends), max(0.0, *ends) * 1.05 or 1.0, LEFT, RIGHT)
     bottom = TOP + STEP * len(shown)
-    body = ""
-    for tick in round_steps(x.low, x.high):
-        body += shape("line", "", "line", x1=x(tick), x2=x(tick), y1=TOP, y2=bottom)
-        body += text(x(tick), bottom + 16, quantity(tick, unit), anchor="middle")
+    body = axis(x, bottom, unit)
     for place, row in enumerate(shown):
         body += _bar(row, x, TOP + STEP * place, (unit, limit))
     if limit:
@@ -40,7 +36,7 @@ def _bar(row: Row, x: Scale, top: float, judged: tuple[str, Limit | None]) -> st
     unit, limit = judged
     missed = limit is not None and limit.misses(row.value)
     left, wide = min(x(0), x(row.value)), abs(x(row.value) - x(0))
-    body = text(LEFT - 8, top + 14, shortened(row.label, 26), tone="ink", anchor="end")
+    body = text(LEFT - 8, top + 14, shortened(row.label, LETTERS), tone="ink", anchor="end")
     if missed:
         body += shape("rect", "", "bad", x=left, y=top + 3, width=wide, height=STEP - 6)
         body += hatched("bad", left, top + 3, (wide, STEP - 6))
@@ -49,8 +45,7 @@ def _bar(row: Row, x: Scale, top: float, judged: tuple[str, Limit | None]) -> st
     if not row.exact:
         middle = top + STEP / 2
         body += shape("line", "", "ink", x1=x(row.low), x2=x(row.high), y1=middle, y2=middle, stroke_width="1.5")
-    said = quantity(row.value, unit) + ("" if row.exact else f" {brackets(row.low, row.high, unit, None)}")
-    return body + text(RIGHT + 12, top + 14, said)
+    return body + text(RIGHT + 12, top + 14, measured(row, unit))
 
 
 def _title(table: Table, rows: Sequence[Row], limit: Limit | None, unit: str) -> str:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from govkit.reports.drawing import WIDTH, shape, svg, text
+from govkit.reports.drawing import WIDTH, group, plain, shape, svg, text
 from govkit.reports.wording import Mark, shortened
 
-LEFT, TOP, TALL = 190.0, 34.0, 22.0
+LEFT, TOP, TALL = 264.0, 34.0, 22.0
 MOST_GROUPS: Final = 40
+MOST_LETTERS: Final = 38
+"""Of a group's name; capitals included, so many fit beside the cells."""
 
 
 def control_map(groups: Sequence[tuple[str, Sequence[Mark]]], marks: Sequence[Mark], subject: str) -> str:
@@ -22,27 +24,33 @@ def control_map(groups: Sequence[tuple[str, Sequence[Mark]]], marks: Sequence[Ma
     if not 1 < len(groups) <= MOST_GROUPS:
         return ""
     wide = (WIDTH - LEFT) / len(marks)
-    body = "".join(
-        text(LEFT + wide * (place + 0.5), 14.0, mark.sign, tone=mark.tone, anchor="middle", bold=True)
-        + text(LEFT + wide * (place + 0.5), 28.0, shortened(mark.word, 12), anchor="middle")
-        for place, mark in enumerate(marks)
+    heads = "".join(
+        text(LEFT + wide * (place + 0.5), 14.0, mark.sign, tone=mark.tone) for place, mark in enumerate(marks)
     )
+    words = "".join(
+        text(LEFT + wide * (place + 0.5), 28.0, shortened(mark.word, 14)) for place, mark in enumerate(marks)
+    )
+    names, cells, counts = "", "", ""
     for row, (name, states) in enumerate(groups):
         top = TOP + TALL * row
-        body += text(LEFT - 8, top + 15, shortened(name, 28), tone="ink", anchor="end")
-        counts = Counter(states)
+        names += text(0.0, top + 15, shortened(name, MOST_LETTERS))
+        counted = Counter(states)
         for place, mark in enumerate(marks):
-            body += _cell(counts[mark], len(states), LEFT + wide * place, top, wide) if counts[mark] else ""
+            if counted[mark]:
+                share = f"{0.08 + 0.3 * counted[mark] / len(states):.2f}"
+                cells += plain("rect", x=LEFT + wide * place, y=top, width=wide, height=TALL, fill_opacity=share)
+                counts += text(LEFT + wide * (place + 0.5), top + 15, str(counted[mark]))
     rules = "".join(f"M0 {TOP + TALL * row:.0f}H{WIDTH}" for row in range(len(groups)))
-    body = shape("path", "", "line", d=rules) + body
+    body = (
+        shape("path", "", "line", d=rules)
+        + group(heads, text_anchor="middle", font_weight=600)
+        + group(words, text_anchor="middle")
+        + group(names, "ink")
+        + group(cells, "accent")
+        + group(counts, "ink", text_anchor="middle", font_weight=600)
+    )
     said = "; ".join(f"{name}: {_listed(states)}" for name, states in groups)
     return svg(f"{subject} by group and status. {said}", body, height=int(TOP + TALL * len(groups) + 2))
-
-
-def _cell(count: int, total: int, left: float, top: float, wide: float) -> str:
-    share = f"{0.08 + 0.3 * count / total:.2f}"
-    body = shape("rect", "accent", x=left, y=top, width=wide, height=TALL, fill_opacity=share)
-    return body + text(left + wide / 2, top + 15, str(count), tone="ink", anchor="middle", bold=True)
 
 
 def _listed(states: Sequence[Mark]) -> str:

@@ -1,16 +1,20 @@
 """Differences or shares by group, each with its interval, one under the other: a forest plot."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from govkit.core.evidence import Table
 from govkit.plugins.chart import Drawing, Limit, chart
-from govkit.reports.drawing import Scale, named, number, round_steps, shape, text, unit_of
-from govkit.reports.wording import brackets, quantity, shortened, things
+from govkit.reports.drawing import Scale, group, named, number, round_steps, shape, text, unit_of
+from govkit.reports.wording import brackets, quantity, things
 
 MOST_ROWS: Final = 30
-LEFT, RIGHT, TOP, STEP = 180.0, 440.0, 30.0, 20.0
+LEFT, RIGHT, TOP, STEP, LINE = 224.0, 424.0, 30.0, 20.0, 13.0
+LETTERS: Final = 33
+"""Of a label's line; a longer label goes on in a second line, and ends there."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,12 @@ class Row:
     low: float
     high: float
     count: int | None
+
+    @property
+    def lines(self) -> list[str]:
+        """Give the label with the number of rows, in one line or two."""
+        count = f" (n\u00a0{self.count:,})" if self.count is not None else ""
+        return textwrap.wrap(self.label + count, LETTERS, max_lines=2, placeholder=f"…{count}") or [""]
 
     @property
     def exact(self) -> bool:
@@ -40,10 +50,11 @@ def forest(table: Table, limits: Sequence[Limit]) -> Drawing:
     low, high = min(ends), max(ends)
     margin = (high - low) * 0.05 or 0.5
     x = Scale(low - margin, high + margin, LEFT, RIGHT)
-    bottom = TOP + STEP * len(shown)
-    body = _axis(x, bottom, unit)
-    for place, row in enumerate(shown):
-        body += _row(row, x, TOP + STEP * (place + 0.5), unit)
+    heights = [STEP + LINE * (len(row.lines) - 1) for row in shown]
+    bottom = TOP + sum(heights)
+    body = axis(x, bottom, unit)
+    for row, height, end in zip(shown, heights, accumulate(heights), strict=True):
+        body += _row(row, x, TOP + end - height / 2, unit)
     for one in limits[:2]:
         at = x(one.threshold)
         body += shape("line", "", "bad", x1=at, x2=at, y1=TOP - 6, y2=bottom, stroke_dasharray="2 3")
@@ -71,24 +82,30 @@ def rows_of(table: Table) -> list[Row]:
     return found
 
 
-def _axis(x: Scale, bottom: float, unit: str) -> str:
-    body = ""
-    for tick in round_steps(x.low, x.high):
-        body += shape("line", "", "line", x1=x(tick), x2=x(tick), y1=TOP, y2=bottom)
-        body += text(x(tick), bottom + 16, quantity(tick, unit), anchor="middle")
-    return body
+def axis(x: Scale, bottom: float, unit: str) -> str:
+    """Draw the ticks, whose numbers carry no unit but per cent: a longer one would run into the next."""
+    steps = round_steps(x.low, x.high)
+    lines = "".join(f"M{x(tick):.1f} {TOP:.0f}V{bottom:.0f}" for tick in steps)
+    words = "".join(text(x(tick), bottom + 16, quantity(tick, unit if unit == "share" else "")) for tick in steps)
+    return shape("path", "", "line", d=lines) + group(words, text_anchor="middle")
 
 
 def _row(row: Row, x: Scale, middle: float, unit: str) -> str:
-    count = f" (n {row.count:,})" if row.count is not None else ""
-    body = text(LEFT - 8, middle + 4, shortened(row.label, 26 - len(count)) + count, tone="ink", anchor="end")
+    first = middle + 4 - LINE * (len(row.lines) - 1) / 2
+    words = "".join(text(LEFT - 8, first + LINE * place, line) for place, line in enumerate(row.lines))
+    body = group(words, "ink", text_anchor="end")
     if not row.exact:
         ends = "".join(f"M{x(end):.1f} {middle - 4:.1f}v8" for end in (row.low, row.high))
         path = f"M{x(row.low):.1f} {middle:.1f}H{x(row.high):.1f}{ends}"
         body += shape("path", "", "accent", d=path, stroke_width="1.5")
     body += shape("rect", "accent", x=x(row.value) - 3.5, y=middle - 3.5, width=7, height=7)
-    said = quantity(row.value, unit) + ("" if row.exact else f" {brackets(row.low, row.high, unit, None)}")
-    return body + text(RIGHT + 12, middle + 4, said)
+    return body + text(RIGHT + 12, middle + 4, measured(row, unit))
+
+
+def measured(row: Row, unit: str) -> str:
+    """Write a row's value with its interval, no unit but per cent beside it."""
+    said = quantity(row.value, unit if unit == "share" else "")
+    return said if row.exact else f"{said} {brackets(row.low, row.high, unit, None)}"
 
 
 def _title(table: Table, rows: Sequence[Row], limit: Limit | None, unit: str) -> str:
