@@ -1,6 +1,7 @@
 """`govkit verify`: look whether an evidence pack is what its audit wrote."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,9 @@ def verify(
     pack: Annotated[Path, typer.Argument(metavar="PACK", help="An evidence-pack.zip.")],
     key: Annotated[Path | None, typer.Option("--key", help="Public key that must have signed it.")] = None,
     model: Annotated[Path | None, typer.Option("--model", help="Hold this file against the audited model.")] = None,
+    model_key: Annotated[
+        Path | None, typer.Option("--model-key", help="Public key that must have signed the model.")
+    ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Hold this file against the audited data.")] = None,
     reproduce: Annotated[bool, typer.Option("--reproduce", help="Audit again and compare; needs --data.")] = False,
     train: TrainOption = None,
@@ -26,12 +30,18 @@ def verify(
     """Verify an evidence pack; whatever was changed ends with 6."""
     from govkit.core.errors import Exit, UsageProblem
     from govkit.pack.keys import public_key_of
-    from govkit.pack.verify import check_inputs
+    from govkit.pack.model_signature import signer_key
+    from govkit.pack.verify import check_inputs, check_model_signature
     from govkit.pack.verify import verify as look
 
+    if model_key is not None and model is None:
+        raise UsageProblem("--model-key needs the model", hint="name it: --model MODEL")
     if reproduce and data is None:
         raise UsageProblem("there is nothing to audit again", hint="name the files: --model MODEL --data DATA")
     found = look(pack, None if key is None else public_key_of(key))
+    signer = None if model_key is None else signer_key(model_key)
+    unsigned, notes = check_model_signature(model, signer) if model is not None else ([], [])
+    found = replace(found, problems=(*found.problems, *unsigned), notes=(*found.notes, *notes))
     problems = [f"{one.what:9} {one.name}{': ' if one.because else ''}{one.because}" for one in found.problems]
     if found.record is not None:
         problems += [f"{one.what:9} {one.name}: {one.because}" for one in check_inputs(found.record, model, data)]

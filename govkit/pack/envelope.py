@@ -39,7 +39,7 @@ def statement(files: Mapping[str, bytes], record: AuditRecord) -> bytes:
     )
 
 
-def _authenticated(payload: bytes) -> bytes:
+def authenticated(payload: bytes) -> bytes:
     """Give the bytes that are signed: DSSE's encoding before authentication."""
     kind = PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
@@ -49,7 +49,7 @@ def sealed(payload: bytes, key: "Ed25519PrivateKey | None") -> bytes:
     """Put a statement into an envelope, with one signature or without any."""
     signatures = []
     if key is not None:
-        signature = key.sign(_authenticated(payload))
+        signature = key.sign(authenticated(payload))
         signatures.append({"keyid": key_id(key.public_key()), "sig": b64encode(signature).decode()})
     return canonical({"payload": b64encode(payload).decode(), "payloadType": PAYLOAD_TYPE, "signatures": signatures})
 
@@ -80,7 +80,7 @@ def holds(payload: bytes, signature: bytes, key: "Ed25519PublicKey") -> bool:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        key.verify(signature, _authenticated(payload))
+        key.verify(signature, authenticated(payload))
     except InvalidSignature:
         return False
     return True

@@ -13,10 +13,12 @@ from govkit.pack.archive import unpacked
 from govkit.pack.build import CONFIG, EVIDENCE, MADE_WITH, MANIFEST, PROFILE, PUBLIC_KEY, RECORD, derived, made_with
 from govkit.pack.envelope import holds, opened, statement
 from govkit.pack.keys import key_id, public_key
+from govkit.pack.model_signature import faults, read_signature, signature_beside
 from govkit.plugins.report import FORMATS
 from govkit.records import record_of
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 What = Literal["changed", "missing", "extra", "signature", "input"]
@@ -96,6 +98,29 @@ def check_inputs(record: AuditRecord, model: Path | None, data: Path | None) -> 
     for file, digest, role in expected:
         if file is not None and _digest_of(file) != digest:
             yield Problem("input", str(file), f"it is not the {role} that was audited")
+
+
+def check_model_signature(model: Path, key: "EllipticCurvePublicKey | None") -> tuple[list[Problem], list[str]]:
+    """Verify the OpenSSF signature that lies with a model; give what is wrong with it, and what is to be said.
+
+    Args:
+        model: the model's file or folder.
+        key: the signer's public key; without it a signature is named and nothing is concluded from it.
+
+    Raises:
+        InputProblem: the signature or the model can't be read.
+    """
+    file = signature_beside(model)
+    if file is None:
+        return ([Problem("signature", str(model), "no model signature lies with it")] if key else []), []
+    if key is None:
+        return [], [f"{file} was not verified: name the public key of who signed it with --model-key"]
+    signed = read_signature(file)
+    if not signed.by_key:
+        because = "it rests on a certificate or an identity, which can't be verified offline"
+        return [Problem("signature", str(file), because)], []
+    wrong = [Problem("signature", str(file), because) for because in faults(signed, model, key)]
+    return wrong, [] if wrong else [f"{file}: the key given signed this model ({len(signed.files)} files)"]
 
 
 def _digest_of(file: Path) -> str:
