@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import small_project
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from govkit.core.errors import Exit
 
@@ -104,3 +106,13 @@ def test_bad_words_are_answered_before_any_work(govkit, packed, tmp_path):
     answer = govkit("audit", packed.model, packed.data, "--sign", packed.model, "-o", tmp_path / "out")
     assert answer.code == Exit.USAGE
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_the_key_of_a_models_signer_needs_the_model_and_a_signature_with_it(govkit, packed, tmp_path):
+    pack, key = packed.folder / "out" / "evidence-pack.zip", tmp_path / "signer.pem"
+    signer = ec.generate_private_key(ec.SECP256R1()).public_key()
+    key.write_bytes(signer.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    answer = govkit("verify", pack, "--model-key", key)
+    assert (answer.code, "--model MODEL" in answer.err) == (Exit.USAGE, True)
+    answer = govkit("verify", pack, "--model", packed.model, "--model-key", key)
+    assert (answer.code, "no model signature lies with it" in answer.out) == (Exit.INTEGRITY, True)
