@@ -35,7 +35,7 @@ def unpacked(path: Path) -> dict[str, bytes]:
 
     Raises:
         InputProblem: it can't be read, is too large or no archive that govkit writes.
-        IntegrityProblem: bytes of the archive itself, outside its files, were changed.
+        IntegrityProblem: see `files_of`.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -43,6 +43,20 @@ def unpacked(path: Path) -> dict[str, bytes]:
         content = path.read_bytes()
     except OSError as error:
         raise InputProblem(f"{path} can't be read: {error.strerror}", hint="give an evidence-pack.zip") from None
+    return files_of(content, path)
+
+
+def files_of(content: bytes, path: Path) -> dict[str, bytes]:
+    """Give the files of an archive by name.
+
+    Args:
+        content: the archive.
+        path: where it comes from, for the error.
+
+    Raises:
+        InputProblem: it holds too many files.
+        IntegrityProblem: bytes of the archive itself, outside its files, were changed.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = _files(path, archive)

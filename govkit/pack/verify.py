@@ -66,6 +66,16 @@ def verify(path: Path, key: "Ed25519PublicKey | None") -> Verified:
     files = unpacked(path)
     if MANIFEST not in files:
         raise IntegrityProblem(f"{path} has no {MANIFEST}: it is no evidence pack", hint="give an evidence-pack.zip")
+    return verified(files, key)
+
+
+def verified(given: Mapping[str, bytes], key: "Ed25519PublicKey | None") -> Verified:
+    """Verify the files of a pack, the signed statement among them.
+
+    Raises:
+        IntegrityProblem: the statement was changed, so that nothing can be held against it.
+    """
+    files = dict(given)
     payload, name, signature = opened(files.pop(MANIFEST))
     stated = _stated(payload)
     problems = list(_digests(files, stated))

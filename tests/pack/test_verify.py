@@ -12,11 +12,11 @@ from securesystemslib.signer import SSlibKey
 from govkit.core.digest import canonical, sha256, sha256_of
 from govkit.core.errors import Exit, GovkitError, IntegrityProblem
 from govkit.core.evidence import Artefact
-from govkit.pack.archive import packed, unpacked
+from govkit.pack.archive import files_of, packed, unpacked
 from govkit.pack.build import MANIFEST, PUBLIC_KEY, RECORD, evidence_pack
 from govkit.pack.envelope import sealed, statement
 from govkit.pack.keys import key_id, public_pem
-from govkit.pack.verify import check_inputs, verify
+from govkit.pack.verify import check_inputs, verified, verify
 from govkit.plugins.report import FORMATS
 from govkit.records import record_of
 
@@ -81,23 +81,43 @@ def test_the_same_audit_gives_the_same_pack(pack):
     assert again == pack
 
 
-def caught(tmp_path, content):
+def caught(look):
+    """Say whether a look at changed bytes ends with 6."""
     try:
-        return bool(looked_at(tmp_path, content, KEY.public_key()).problems)
+        return bool(look().problems)
     except GovkitError as error:
         return error.exit_code is Exit.INTEGRITY
 
 
-def test_every_changed_byte_is_caught(tmp_path, pack, monkeypatch):
-    monkeypatch.setattr("govkit.pack.verify._rendered", lambda files, record: ((), [], ()))
+def flipped(content, place):
+    return content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :]
+
+
+SMALL = 8 * 1024
+"""Bytes of a file below which every one of them is changed in turn."""
+
+
+def test_every_byte_of_small_files_and_many_of_large_ones_are_caught_when_changed(tmp_path, pack, monkeypatch):
+    monkeypatch.setattr("govkit.pack.verify.record_of", cache(record_of))
+    (tmp_path / "pack.zip").write_bytes(pack)
+    files = unpacked(tmp_path / "pack.zip")
+    large = {name: content for name, content in files.items() if len(content) > SMALL}
+    assert len(files) - len(large) >= 6
     chance = random.Random(7)
-    places = set(chance.sample(range(len(pack)), 1000))
-    manifest = pack.rindex(b"PK\x01\x02") - 2000
-    places |= set(range(manifest, len(pack), 3))
-    for place in sorted(places):
-        changed = bytearray(pack)
-        changed[place] ^= 1 << chance.randrange(8)
-        assert caught(tmp_path, changed), place
+    places = [(name, place) for name, content in files.items() if name not in large for place in range(len(content))]
+    sizes = [len(content) for content in large.values()]
+    places += [(name, chance.randrange(len(files[name]))) for name in chance.choices(list(large), sizes, k=1000)]
+    for name, place in places:
+        changed = {**files, name: flipped(files[name], place)}
+        assert caught(lambda changed=changed: verified(changed, KEY.public_key())), (name, place)
+
+
+def test_every_byte_of_the_archive_around_its_files_is_caught_when_changed(tmp_path):
+    files = {"a/one.json": b"{}", "b.txt": b"two", MANIFEST: b""}
+    whole = packed(files)
+    for place in range(len(whole)):
+        with pytest.raises(IntegrityProblem):
+            files_of(flipped(whole, place), tmp_path)
 
 
 def repacked(pack_path, change):

@@ -8,7 +8,8 @@ import yaml
 from read_page import Page
 
 from govkit.kept_notes import with_notes
-from govkit.reports.card import SECTIONS, SHEET, card_view, declarations, sheet_view
+from govkit.reports.card import card_view, declarations, sheet_view
+from govkit.reports.card_plan import SECTIONS, SHEET
 from govkit.reports.model_card import card_json, card_markdown, card_page, sheet_json, sheet_markdown, sheet_page
 from govkit.reports.wording import clean
 
