@@ -1,6 +1,7 @@
 """Measure the membership check beside the Adversarial Robustness Toolbox and SACRO-ML, on leaky and on clean models.
 
     PYTHONPATH=. python benchmarks/privacy.py cells [--adult adult.csv] [--sacro FOLDER]   # one audited model per row
+    PYTHONPATH=. python benchmarks/privacy.py draws 5 [--models boosting] [--adult adult.csv]   # the same on other rows
     PYTHONPATH=. python benchmarks/privacy.py controls 200                         # models of other rows, each way
     PYTHONPATH=. python benchmarks/privacy.py estimators --out TABLE.md            # all of scikit-learn
 
@@ -70,13 +71,13 @@ def synthetic(rows: int = 20_000, seed: int = 123) -> Frame:
     return pd.DataFrame(x[order], columns=[f"f{index}" for index in range(20)]).assign(target=y[order])
 
 
-def adult(path: str) -> Frame:
+def adult(path: str, seed: int = 0) -> Frame:
     """Read the adult census rows, categories as numbers."""
     frame = pd.read_csv(path, skipinitialspace=True).rename(columns=lambda name: str(name).strip())
     target = frame.columns[-1]
     codes = {name: frame[name].astype("category").cat.codes for name in frame.select_dtypes(exclude="number")}
     frame = frame.assign(**codes).rename(columns={target: "target"}).drop_duplicates()
-    return frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    return frame.sample(frac=1, random_state=seed).reset_index(drop=True)
 
 
 def audited(estimator: object, test: Frame, train: Frame, references: int, seed: int) -> tuple[list[object], float]:
@@ -89,7 +90,7 @@ def audited(estimator: object, test: Frame, train: Frame, references: int, seed:
             "rows": 2_000,
             "references": references,
             "anchored_references": 0,
-            "nearby": 4,
+            "nearby": 2,
             "fit_seconds": 600,
             "subgroups": 0,
         }
@@ -107,25 +108,32 @@ def by_attack(products: list[object], name: str) -> dict[str, Measurement]:
     return {one.group.get("attack", "") + one.group.get("test", ""): one for one in found}
 
 
-def alone(estimator: object, test: Frame, train: Frame) -> str:
-    """Give AUC and CPU seconds of modified entropy alone, answers of the model included, and of meta with its fits."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+def alone(estimator: object, test: Frame, train: Frame) -> tuple[float, float]:
+    """Give AUC and CPU seconds of modified entropy alone, answers of the model included."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        case = inputs(Path(folder), estimator, test, train)
         started = time.process_time()
         told = np.vstack([estimator.predict_proba(frame.drop(columns="target")) for frame in (train, test)])
         truth = np.searchsorted(estimator.classes_, np.concatenate([train["target"], test["target"]]))
         scores = ranked_in_class(-modified_entropy(told, truth), truth)
         direct = time.process_time() - started
-        area, _ = intervals.delong(scores[: len(train)], scores[len(train) :])
+    return intervals.delong(scores[: len(train)], scores[len(train) :])[0], direct
+
+
+def meta_alone(estimator: object, test: Frame, train: Frame, references: int, seed: int) -> tuple[float, float, float]:
+    """Give AUC, share found and CPU seconds of the meta attack with its fits."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        case = inputs(Path(folder), estimator, test, train)
         sides = ((case.train, case.train_predictions), (case.test, case.predictions))
-        sample = draw(sides, case.columns, 2_000, 1)
+        sample = draw(sides, case.columns, 2_000, seed)
         started = time.process_time()
-        work = {"references": 4, "anchored_references": 0, "nearby": 4}
-        found = compared(Refit(case.model, case.task, 600, 1), sample, case.task, work, 1)
+        work = {"references": references, "anchored_references": 0, "nearby": 2}
+        found = compared(Refit(case.model, case.task, 600, seed), sample, case.task, work, seed)
         spent = time.process_time() - started
-        best, _ = intervals.delong(found.scores["meta"][sample.member], found.scores["meta"][~sample.member])
-    return f"modified entropy {area:.3f} / {direct:.2f} s   meta with its fits {best:.3f} / {spent:.2f} s"
+    scores = found.scores["meta"]
+    members, others = scores[sample.member], scores[~sample.member]
+    return intervals.delong(members, others)[0], float((members > roc.threshold(others, 0.01)).mean()), spent
 
 
 def toolbox(estimator: object, test: Frame, train: Frame) -> tuple[float, float, float]:
@@ -181,15 +189,9 @@ def sacro(estimator: object, test: Frame, train: Frame, models_fitted: int) -> t
 
 def cells(arguments: argparse.Namespace) -> None:
     """Print one line per audited model."""
-    digits = load_digits(as_frame=True).frame.sample(frac=1, random_state=0).reset_index(drop=True)
-    sources = {"synthetic": synthetic(), "digits": digits}
-    sources = {name: frame for name, frame in sources.items() if name in arguments.data.split(",")}
-    if arguments.adult:
-        sources["adult"] = adult(arguments.adult)
     areas = []
-    for name, frame in sources.items():
-        size = min(2_000, len(frame) // 2)
-        train, test = frame[:size], frame[size : 2 * size]
+    for name, frame in _sources(arguments, 0).items():
+        train, test = _sides(frame)
         for kind, estimator in models().items():
             estimator.fit(train.drop(columns="target"), train["target"])
             products, spent = audited(estimator, test, train, 4, 1)
@@ -197,13 +199,52 @@ def cells(arguments: argparse.Namespace) -> None:
             areas.append(area["meta"].value)
             line = [f"{name:9} {kind:8} meta {area['meta'].value:.3f} / {found['meta'].value:.3f} / {spent:4.1f} s"]
             line += [f"{one} {area[one].value:.3f} / {found[one].value:.3f}" for one in ("supervised", "RMIA")]
-            line.append(alone(estimator, test, train))
+            line.append("modified entropy {:.3f} / {:.2f} s".format(*alone(estimator, test, train)))
+            line.append(
+                "meta with its fits {:.3f} / {:.3f} / {:.2f} s".format(*meta_alone(estimator, test, train, 4, 1))
+            )
             line.append("ART gb {:.3f} / {:.3f} / {:.1f} s".format(*toolbox(estimator, test, train)))
             if arguments.sacro and name == "synthetic":
                 sys.path.append(arguments.sacro)
                 line.append(_or_why_not(lambda: sacro(estimator, test, train, 16)))  # noqa: B023 - called at once
             print("   ".join(line), flush=True)
     print(f"mean AUC of meta over {len(areas)} models: {np.mean(areas):.3f}")
+
+
+def draws(arguments: argparse.Namespace) -> None:
+    """Print the meta attack's AUC and share found on several draws of the same cells."""
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+    wanted = arguments.models.split(",") if arguments.models else list(models())
+    for number in range(arguments.count):
+        for name, frame in _sources(arguments, number).items():
+            train, test = _sides(frame)
+            for kind in wanted:
+                estimator = models(number)[kind].fit(train.drop(columns="target"), train["target"])
+                measured = meta_alone(estimator, test, train, arguments.references, number)
+                found.setdefault((name, kind), []).append(measured)
+                print(
+                    "{:9} {:8} draw {} meta {:.3f} / {:.3f} / {:.1f} s".format(name, kind, number, *measured),
+                    flush=True,
+                )
+    for (name, kind), each in found.items():
+        mean, spread = np.mean(each, axis=0), np.std(each, axis=0)
+        print(f"{name:9} {kind:8} mean {mean[0]:.3f} (sd {spread[0]:.3f}) / {mean[1]:.3f} / {mean[2]:.1f} s")
+    print(f"mean AUC over {len(found)} cells: {np.mean([np.mean(each, axis=0)[0] for each in found.values()]):.3f}")
+
+
+def _sources(arguments: argparse.Namespace, number: int) -> dict[str, Frame]:
+    """Give the rows of each data set; every number gives other rows, or another order of them."""
+    digits = load_digits(as_frame=True).frame.sample(frac=1, random_state=number).reset_index(drop=True)
+    found = {"synthetic": synthetic()[4_000 * number :], "digits": digits}
+    found = {name: frame for name, frame in found.items() if name in arguments.data.split(",")}
+    if arguments.adult:
+        found["adult"] = adult(arguments.adult, number)
+    return found
+
+
+def _sides(frame: Frame) -> tuple[Frame, Frame]:
+    size = min(2_000, len(frame) // 2)
+    return frame[:size], frame[size : 2 * size]
 
 
 def _or_why_not(run: object) -> str:
@@ -245,7 +286,7 @@ def _control(estimator: object, way: str, number: int) -> tuple[str, bool, float
         warnings.simplefilter("ignore")
         case = inputs(Path(folder), estimator, test, train)
         sides = ((case.train, case.train_predictions), (case.test, case.predictions))
-        work = {"references": 4, "anchored_references": 0, "nearby": 4}
+        work = {"references": 4, "anchored_references": 0, "nearby": 2}
         tried = attacked(
             draw(sides, case.columns, 1_000, number), Refit(case.model, case.task, 600, number), case.task, work, number
         )
@@ -335,6 +376,13 @@ def main() -> None:
     one.add_argument("--data", default="synthetic,digits")
     one.add_argument("--sacro", help="folder of site-packages that holds sacroml")
     one.set_defaults(run=cells)
+    several = parts.add_parser("draws")
+    several.add_argument("count", type=int)
+    several.add_argument("--adult")
+    several.add_argument("--data", default="synthetic,digits")
+    several.add_argument("--models")
+    several.add_argument("--references", type=int, default=4)
+    several.set_defaults(run=draws)
     other = parts.add_parser("controls")
     other.add_argument("count", type=int)
     other.add_argument("--ways", default="plain,shifted,twins")

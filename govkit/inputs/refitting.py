@@ -44,6 +44,10 @@ def refitted(  # noqa: PLR0913 - each is one option of a fit
     fresh = clone(model)
     seeded = sorted(name for name in fresh.get_params() if name.rpartition("__")[2] in SEEDS)
     fresh.set_params(**{name: (seed + index) % LARGEST_SEED for index, name in enumerate(seeded)})
+    for one in (fresh, *fresh.get_params().values()):
+        if type(one).__module__.startswith("catboost."):  # it names no parameter that is not set, and writes a log
+            named = SEEDS & set(one.get_params())
+            one.set_params(allow_writing_files=False, **({} if named else {"random_seed": seed % LARGEST_SEED}))
     # a cache folder would be written to, and read back as pickles
     fresh.set_params(**{name: None for name in fresh.get_params() if name.rpartition("__")[2] == "memory"})
     (fresh.steps[-1][1] if hasattr(fresh, "steps") else fresh).set_params(**(change or {}))

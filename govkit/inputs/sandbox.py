@@ -181,7 +181,8 @@ def system_paths() -> tuple[str, ...]:
     searched = (path for path in sys.path if path and Path(path) != package.parent)
     prefixes = (sys.prefix, sys.base_prefix, str(package), *searched)
     system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/null", "/dev/urandom")
-    kernel = ("/proc/cpuinfo", "/proc/meminfo", "/proc/self/maps", "/sys/devices/system/cpu", "/sys/fs/cgroup")
+    itself = ("/proc/self/maps", "/proc/self/statm")  # CatBoost looks at its own size while it fits
+    kernel = ("/proc/cpuinfo", "/proc/meminfo", *itself, "/sys/devices/system/cpu", "/sys/fs/cgroup")
     return tuple(dict.fromkeys((*prefixes, *system, *kernel)))
 
 

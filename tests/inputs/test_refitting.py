@@ -48,8 +48,8 @@ def fit(rows, target, seed):
 def opened(tmp_path):
     models = []
 
-    def open_(estimator, **options):
-        (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator.fit(ROWS, TARGET)))
+    def open_(estimator, target=TARGET, **options):
+        (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator.fit(ROWS, target)))
         models.append(open_model(tmp_path / "model.pkl", **options)[1])
         return models[-1]
 
@@ -75,6 +75,29 @@ def test_boosting_that_stops_early_is_given_rows_to_stop_on():
     booster = XGBClassifier(n_estimators=40, early_stopping_rounds=3, n_jobs=1)
     fitted = refitted(booster, ROWS, codes, seed=1, weight=np.ones(400))
     assert fitted.best_iteration < 39
+
+
+def test_boosters_are_fitted_anew_in_confinement(opened):
+    from catboost import CatBoostClassifier
+    from lightgbm import LGBMClassifier
+    from xgboost import XGBClassifier
+
+    quiet = CatBoostClassifier(iterations=20, verbose=0, thread_count=1, allow_writing_files=False)
+    codes = (TARGET == "yes").astype(int)
+    for booster in (LGBMClassifier(n_estimators=20, n_jobs=1, verbose=-1), XGBClassifier(n_estimators=20), quiet):
+        model = opened(booster, codes)
+        one, same, other = (model.fit(ROWS, codes, seed=seed).predict_proba(ROWS) for seed in (4, 4, 5))
+        assert (one == same).all()
+        if booster is quiet:  # the others draw nothing at random by default
+            assert (one != other).any()
+
+
+def test_catboost_writes_no_log(tmp_path, monkeypatch):
+    from catboost import CatBoostClassifier
+
+    monkeypatch.chdir(tmp_path)
+    refitted(CatBoostClassifier(iterations=5, verbose=0, thread_count=1), ROWS, TARGET, seed=1)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("declared", ["ours", "ours:fit()", "../ours:fit", "absent:fit"])

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-SCALES = (0.05, 0.1, 0.2, 0.5)
+SCALES = (0.05, 0.5, 0.1, 0.2)
 """How far away, in standard deviations of a column; for categories the chance that another row's value is taken."""
 FEW_VALUES = 12
 """Different numbers up to which a column counts as categories."""

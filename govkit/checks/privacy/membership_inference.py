@@ -42,7 +42,7 @@ REFERENCES: Mapping[str, tuple[tuple[int, ...], int]] = {
 """Numbers of reference models to choose from, and the seconds that all fits may take, by budget."""
 FIT_SECONDS: Mapping[str, int] = {"quick": 60, "standard": 120, "thorough": 600}
 """Seconds after which one fit is given up, by budget; more than the plan expects, since machines are busy at times."""
-NEARBY: Mapping[str, int] = {"quick": 4, "standard": 4, "thorough": 12}
+NEARBY: Mapping[str, int] = {"quick": 2, "standard": 4, "thorough": 12}
 """Rows near each row that the models are asked about, by budget."""
 ASKED_UP_TO = 1.5
 """What fits and answers for rows nearby may take together, in times that fits may take alone."""
