@@ -321,6 +321,7 @@ def estimators(arguments: argparse.Namespace) -> None:
     """Write a table of every classifier and regressor of scikit-learn, audited."""
     from sklearn.utils import all_estimators
 
+    _direct.black_box = _in_this_process
     lines = ["| estimator | outcome | strongest attack | AUC | reference models |", "| --- | --- | --- | --- | --- |"]
     for kind in ("classifier", "regressor"):
         for name, estimator in all_estimators(type_filter=kind):

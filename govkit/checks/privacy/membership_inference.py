@@ -121,7 +121,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "in 100, that they were in it; guessing finds 1 (attack: {attack}).",
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
         "differential privacy with an epsilon below {epsilon} would rule that out.",
-        "privacy.no_remedy": "No stronger regularisation is known for this estimator.",
+        "privacy.no_remedy": "No stronger regularisation could be tried: none is known for this estimator, or there is "
+        "no model that could be fitted.",
         "privacy.toolbox_ended": "The process of the Adversarial Robustness Toolbox ended without an answer.",
         "privacy.digest": "TRAIN is not the file whose digest was recorded with the model.",
         "privacy.train_worse": "The model does worse on TRAIN than on DATA, so TRAIN is probably not what it was "
@@ -168,10 +169,12 @@ def membership_inference(  # noqa: PLR0913 - each is an input of the check
         other rows and Holm's correction, tells whether training rows are found at all.
     Limits:
         A stronger attack may exist. Without reference models, or with few of them, much leakage is missed, so that
-        nothing found is then no pass. The audit judges the rows of these two files and this pipeline.
+        nothing found is then no pass. The audit judges the rows of these two files and this pipeline. Where fitting
+        draws at random from what can't be seeded, a repeat differs.
 
     References:
-        Yeom et al. (2018); Song and Mittal (2021); Carlini et al. (2022); Zarifzadeh et al. (2024); Das et al. (2024).
+        Yeom et al. (2018); Song and Mittal (2021); Choquette-Choo et al. (2021); Carlini et al. (2022); Zarifzadeh et
+        al. (2024); Das et al. (2024).
     """
     from threadpoolctl import threadpool_limits
 
