@@ -26,9 +26,10 @@ from sklearn.tree import DecisionTreeClassifier
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from govkit.checks.robustness._bounds import prove
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
-from govkit.checks.robustness._space import space_of
 from govkit.config import Robustness
 from tests.in_process_model import inputs
 
@@ -83,7 +84,7 @@ def attacked(
     started = time.process_time()
     pool = space.values(case.test.frame[list(case.columns.features)])
     search.start(pool, predicted[None] != predicted[right][:, None])
-    search.everything(SIZES[-1], EFFORT)
+    everything(search, SIZES[-1], EFFORT)
     return search, asked, time.process_time() - started
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._bounds import prove
+from govkit.checks.robustness._label_search import walk
 from govkit.checks.robustness._oracle import Asked, Goal
 from govkit.checks.robustness._own_trees import descend
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import Strength, strength
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._validator import Validator
+from govkit.checks.robustness._wandering import wander
 from govkit.config import Config
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -193,9 +196,9 @@ def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[s
     search.start(pool, others)
     effort = effort_of(work)
     if asked.graded:
-        search.everything(sizes[-1], effort)
+        everything(search, sizes[-1], effort)
         for _ in range(1, work["seeds"]):
-            search.wander(sizes[-1], effort)
+            wander(search, sizes[-1], effort)
         search.tighten(np.arange(len(original)), steps=8)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
     descend(asked, search, sizes, work["leaf_work"])
@@ -257,7 +260,7 @@ def _by_labels(
         return blind
     second = Search(blind, search.space, search.original[rows], np.random.default_rng(work["rows"]))
     second.start(pool, others[rows])
-    second.walk(work["label_rounds"], size)
+    walk(second, work["label_rounds"], size)
     better = rows[second.reach[rows] < search.reach[rows]]
     search.best[better], search.reach[better] = second.best[better], second.reach[better]
     return blind

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._linear import Linear, smallest_changes
 from govkit.checks.robustness._linked import Links
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._space import Space
 
@@ -76,7 +77,7 @@ def strength(
     linear = _fitted(alone, original, positive)
     oracle = LinearModel(linear, alone, linear.scores(original, alone) > 0)
     search = Search(oracle, alone, original, rng)
-    search.everything(size, effort)
+    everything(search, size, effort)
     return Strength(search.reach, smallest_changes(linear, alone, original))
 
 

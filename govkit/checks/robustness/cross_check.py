@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._campaign import Searched, Subject, searched, tested_again
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._search import Search
-from govkit.checks.robustness._space import Space, space_of
+from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._toolbox import Trials, gradients, hop_skip_jump
 from govkit.config import Config
 from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Outcome, Severity, Table

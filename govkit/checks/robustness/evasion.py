@@ -8,7 +8,7 @@ from pydantic import Field
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
-from govkit.checks.robustness._space import space_of
+from govkit.checks.robustness._inference import space_of
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import labels
-from govkit.checks.robustness._space import space_of
 from govkit.core.evidence import Measurement
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset

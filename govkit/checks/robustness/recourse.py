@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
-from govkit.checks.robustness._space import space_of
 from govkit.config import Config
 from govkit.core.evidence import Measurement
 from govkit.inputs.columns import Columns
@@ -108,7 +109,7 @@ def recourse(  # noqa: PLR0913 - each is an input of the check
     rows = features_of(test, columns).iloc[positions].reset_index(drop=True)
     asked = Asked(model, task, space, rows, Goal(predictions.predicted[chosen], favourable))
     search = Search(asked, space, space.values(rows), rng)
-    search.everything(params.reach, EFFORT)
+    everything(search, params.reach, EFFORT)
     index = np.flatnonzero(search.reach <= params.reach)
     helped = np.zeros(len(rows), dtype=bool)
     helped[index[asked.again(search.best[index], index)]] = True

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._space import Space, space_of
+from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._space import Space
 from govkit.config import Config, Robustness
 from govkit.core.evidence import Column, Measurement, Table
 from govkit.core.messages import shown

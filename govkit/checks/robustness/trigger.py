@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from govkit.checks.robustness._inference import scale_of
 from govkit.checks.robustness._oracle import labels
-from govkit.checks.robustness._space import scale_of
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.constraints import NUMBERS

@@ -12,8 +12,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._linear import Linear, smallest_changes
-from govkit.checks.robustness._space import space_of
 from govkit.checks.robustness.evasion import EvasionParams, evasion, plan
 from govkit.core.errors import ModelRaised, UsageProblem
 from govkit.core.evidence import Finding, Measurement, Table

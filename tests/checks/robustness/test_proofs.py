@@ -21,10 +21,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._encoding import inside_of
+from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
 from govkit.checks.robustness._own_trees import descend
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
-from govkit.checks.robustness._space import space_of
 from govkit.config import Robustness
 from tests.in_process_model import inputs
 
@@ -43,7 +44,7 @@ def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=F
         search.far_ends()
         descend(asked, search, [size / 10, size], 10**9)
     else:
-        search.everything(size, EFFORT)
+        everything(search, size, EFFORT)
     found = search.reach.copy()
     bounds = prove(asked, search, size, (rows, 5_000))
     return space, features, search, found, bounds

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import strength
-from govkit.checks.robustness._space import space_of
 from govkit.checks.robustness._validator import Validator
 from govkit.config import Robustness
 from govkit.inputs.constraints import problem_of
@@ -131,7 +132,7 @@ def test_an_attack_emits_possible_rows_only(declared, seed):
     original = space.values(frame)
     search = Search(Wavy(space, original), space, original, np.random.default_rng(seed))
     search.at_random(0.5, 4)
-    search.everything(1.0, Effort(60, 1, 3, 4))
+    everything(search, 1.0, Effort(60, 1, 3, 4))
     found = np.flatnonzero(np.isfinite(search.reach))
     assert len(found) > 20
     source = frame.iloc[found]
