@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._space import Space
 from govkit.config import Config, Robustness
-from govkit.core.evidence import Column, Measurement, Table
+from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.core.messages import shown
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -27,7 +27,16 @@ SIZE = 0.1
     emits=(
         Emit("changeable_features", "count", "features that may be changed"),
         Emit("fixed_features", "count", "features that stay as they are"),
+        Emit("declared_rules", "count", "declarations in govkit.yaml about what may change"),
+        Emit("withheld_share", "share", "numeric features that could change and are declared immutable"),
     ),
+    messages={
+        "robustness.inferred_space": "Nobody declared what may change in a row, so it is inferred: {open} numeric "
+        "features move freely within the range seen, and categories never change. Robustness is only as meaningful as "
+        "this guess.",
+        "robustness.withheld": "{withheld} of {open} numeric features that could change are declared immutable; no "
+        "attack touches them.",
+    },
     libraries=("numpy",),
 )
 def space(*, test: Dataset, columns: Columns, config: Config, train: Dataset | None = None) -> Iterator[Product]:
@@ -39,7 +48,8 @@ def space(*, test: Dataset, columns: Columns, config: Config, train: Dataset | N
     Method:
         From TRAIN, or DATA without TRAIN: whole numbers stay whole, values stay within the range seen, missing cells
         stay missing, columns of which half or more hold one value keep it there, and columns of 0 and 1, categories,
-        text and dates stay. The section `robustness` of govkit.yaml narrows or widens this.
+        text and dates stay. The section `robustness` of govkit.yaml narrows or widens this; its lines are counted, and
+        so is what `immutable` withholds from the attacks.
     Limits:
         What nobody declared is not known: an inferred space may allow changes that nobody can make, and forbid some
         that somebody can. Ranges are rounded to two digits.
@@ -52,10 +62,36 @@ def space(*, test: Dataset, columns: Columns, config: Config, train: Dataset | N
     total = len(columns.features)
     yield Measurement(name="changeable_features", value=float(len(found.changeable)), unit="count", n=total)
     yield Measurement(name="fixed_features", value=float(total - len(found.changeable)), unit="count", n=total)
+    yield from _declared(space_of(reference, columns), found, config.robustness)
     yield _table(found, columns, config.robustness)
     row = found.values(features_of(test, columns).iloc[:1])
     if len(row):
         yield _example(found, row)
+
+
+def _declared(inferred: Space, found: Space, declared: Robustness) -> Iterator[Product]:
+    """Count what is declared, and what of the inferred space is withheld."""
+    rules = _count(declared)
+    yield Measurement(name="declared_rules", value=float(rules), unit="count", n=rules)
+    movable = len(inferred.changeable)
+    if not movable:
+        return
+    withheld = len(set(inferred.changeable) & set(declared.immutable))
+    yield Measurement(name="withheld_share", value=withheld / movable, unit="share", n=movable)
+    if not rules:
+        message = Message(id="robustness.inferred_space", args={"open": len(found.changeable)})
+        yield Finding(rule="ROB-017", severity=Severity.LOW, message=message, where="govkit.yaml")
+    if withheld:
+        args = {"withheld": withheld, "open": movable}
+        message = Message(id="robustness.withheld", args=args)
+        yield Finding(rule="ROB-018", severity=Severity.INFO, message=message, where="govkit.yaml")
+
+
+def _count(declared: Robustness) -> int:
+    """Count the declarations that shape the space, one for each column, pair, sum or group."""
+    listed = (declared.immutable, declared.less_equal, declared.sums, declared.one_hot, declared.hold_zero or ())
+    named = (declared.direction, declared.bounds, declared.max_change, declared.derived, declared.cost)
+    return sum(map(len, (*listed, *named, declared.category_swaps.columns))) + (declared.hold_zero == ())
 
 
 def _table(found: Space, columns: Columns, declared: Robustness) -> Table:

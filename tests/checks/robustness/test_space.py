@@ -7,15 +7,21 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import strength
 from govkit.checks.robustness._validator import Validator
+from govkit.checks.robustness.space import space as space_check
 from govkit.config import Robustness
+from govkit.core.evidence import Finding, Measurement
 from govkit.inputs.constraints import problem_of
 from govkit.inputs.formula import parse
+from tests.in_process_model import inputs
 
 NUMBERS = ["income", "age", "low", "high", "debt", "score", "part1", "part2", "share1", "share2"]
 ROWS = 60
@@ -230,3 +236,24 @@ def test_the_attack_reaches_the_optimum_of_a_linear_model_in_a_mixed_space():
     assert np.quantile(reached / exact, 0.5) <= 1.01
     assert np.quantile(reached / exact, 0.9) <= 1.06
     assert found.gap((0.1, 0.25, 0.5, 1.0)) <= 0.01
+
+
+def shown(case):
+    return list(space_check(test=case.test, columns=case.columns, config=case.config, train=case.train))
+
+
+def test_an_inferred_space_is_said_and_what_is_withheld_is_counted(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"income": rng.normal(size=80), "age": rng.integers(18, 80, 80), "home": "own"})
+    frame = frame.assign(target=(frame["income"] > 0).astype(int))
+    model = make_pipeline(FunctionTransformer(lambda rows: rows[["income", "age"]]), LogisticRegression())
+    model.fit(frame.drop(columns="target"), frame["target"])
+    for robustness, rules, withheld, findings in (
+        ({}, 0, 0.0, ["ROB-017"]),
+        ({"immutable": ["age"], "direction": {"income": "increase"}}, 2, 0.5, ["ROB-018"]),
+        ({"hold_zero": []}, 1, 0.0, []),
+    ):
+        found = shown(inputs(tmp_path, model, frame, robustness=robustness))
+        values = {one.name: one.value for one in found if isinstance(one, Measurement)}
+        assert (values["declared_rules"], values["withheld_share"]) == (rules, withheld)
+        assert [one.rule for one in found if isinstance(one, Finding)] == findings
