@@ -59,12 +59,29 @@ def compared(
         usual: the answers on the unchanged rows.
         tolerance: for predicted numbers, the difference that counts, relative to the size of the values.
     """
+    given, raised = _answered(model, task, changed)
+    return Compared(len(changed), ~raised & _differing(task, given, usual, tolerance), raised)
+
+
+def compared_at_once(
+    model: Model, task: Task, changed: "pd.DataFrame", usual: "NDArray[np.float64]"
+) -> "NDArray[np.bool_] | None":
+    """Say which changed rows are answered differently; None where the model does not answer them all."""
+    try:
+        given = answers(model, task, changed)
+    except ModelUnavailable:
+        return None
+    return _differing(task, given, usual, SAME)
+
+
+def _differing(
+    task: Task, given: "NDArray[np.float64]", usual: "NDArray[np.float64]", tolerance: float
+) -> "NDArray[np.bool_]":
     import numpy as np
 
-    given, raised = _answered(model, task, changed)
     size = tolerance * (1 + np.abs(usual)) if not task.is_classification else 0.0
-    differing = ~raised & (np.abs(given - usual) > size)
-    return Compared(len(changed), differing, raised)
+    differing: NDArray[np.bool_] = np.abs(given - usual) > size
+    return differing
 
 
 def _answered(model: Model, task: Task, changed: "pd.DataFrame") -> "tuple[NDArray[np.float64], NDArray[np.bool_]]":

@@ -1,9 +1,10 @@
 """What ordinary mistakes in the input do to the answer: wrong units, misspelt categories, gaps, wild values."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from govkit.checks.robustness._answers import answers, compared, drawn
+from govkit.checks.robustness._answers import answers, compared, compared_at_once, drawn
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.constraints import NUMBERS
@@ -14,10 +15,15 @@ from govkit.plugins.check import Emit, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 ROWS: Mapping[str, int] = {"quick": 60, "standard": 300, "thorough": 1_000}
 UNSEEN = "a value that no row has"
+BLANK, UNSEEN_CATEGORY, OUT_OF_RANGE = "a blank cell", "an unseen category", "a value out of range"
+ALONE = 10
+"""Rows asked again where the model raises."""
 FAR = 10
 """How many times the range seen an out-of-range value lies beyond it."""
 NOTICED = 0.05
@@ -76,8 +82,9 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
     Method:
         Every column in turn, the same mistake in every sampled row: numbers times the given factors and far outside
         the range seen; categories in other case, with a letter doubled, with a blank behind, and unseen; any column
-        blank. Counted are answers that changed although the model raised nothing, and rows on which it raised; shares
-        over all columns and rows by kind of mistake, with Wilson's interval at 95%. Each column's share is in the
+        blank. Counted are answers that changed although the model raised nothing, and rows on which it raised; where it
+        raises, only the first ten rows are asked again and count. Shares over all columns and rows asked by
+        kind of mistake, with Wilson's interval at 95%. Each column's share is in the
         table.
     Limits:
         That an answer changes is not always wrong. The interval takes columns of one row as independent, which they
@@ -91,24 +98,64 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
     rows = drawn(test, columns, work["rows"], np.random.default_rng(seed))
     reference = (train or test).frame
     usual = answers(model, task, rows)
-    told: list[tuple[str, str, float, float]] = []
-    counts: dict[str, list[int]] = {}
+    told: list[_Told] = []
     for name in list(rows.columns)[:MOST_COLUMNS]:
-        for case, changed in _mistakes(rows, reference[name], str(name), columns, params.factors):
-            found = compared(model, task, changed, usual)
-            silent, raised = int(found.differing.sum()), int(found.raised.sum())
-            so_far = counts.setdefault(case, [0, 0, 0])
-            counts[case] = [so_far[0] + silent, so_far[1] + raised, so_far[2] + len(rows)]
-            told.append((str(name), case, silent / len(rows), raised / len(rows)))
-    for case, (silent, raised, asked) in counts.items():
-        for measured, count in (("silent_changes", silent), ("refused", raised)):
+        mistakes = dict(_mistakes(rows, reference[name], str(name), columns, params.factors))
+        for cases in ([case for case in mistakes if case != BLANK], [BLANK]):  # blanks are the most likely to raise
+            found = _asked(model, task, [mistakes[case] for case in cases], usual)
+            told += [_Told(str(name), case, *counts) for case, counts in zip(cases, found, strict=True)]
+    yield from _measured(told)
+    yield from _findings(told)
+    yield _table(told)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one mistake in one column did."""
+
+    column: str
+    case: str
+    silent: int
+    raised: int
+    rows: int
+
+
+def _asked(
+    model: Model, task: Task, mistaken: "list[pd.DataFrame]", usual: "NDArray[np.float64]"
+) -> list[tuple[int, int, int]]:
+    """Ask about several mistakes in one call; give for each the silent changes, the refusals and the rows asked.
+
+    Where that raises, each mistake is asked about in a call of its own, and where it raises again, its first rows are.
+    """
+    import numpy as np
+    import pandas as pd
+
+    together = compared_at_once(model, task, pd.concat(mistaken, ignore_index=True), np.tile(usual, len(mistaken)))
+    if together is not None:
+        return [(int(own.sum()), 0, len(usual)) for own in np.split(together, len(mistaken))]
+    if len(mistaken) > 1:
+        return [found for one in mistaken for found in _asked(model, task, [one], usual)]
+    alone = compared(model, task, mistaken[0].iloc[:ALONE], usual[:ALONE])
+    return [(int(alone.differing.sum()), int(alone.raised.sum()), alone.rows)]
+
+
+def _measured(told: list[_Told]) -> Iterator[Measurement]:
+    for case in dict.fromkeys(one.case for one in told):
+        own = [one for one in told if one.case == case]
+        asked = sum(one.rows for one in own)
+        for name, count in (
+            ("silent_changes", sum(one.silent for one in own)),
+            ("refused", sum(one.raised for one in own)),
+        ):
             interval = intervals.proportion(count, asked)
-            share = count / asked
             yield Measurement(
-                name=measured, value=share, unit="share", n=asked, interval=interval, group={"case": case}
+                name=name, value=count / asked, unit="share", n=asked, interval=interval, group={"case": case}
             )
-    yield from _findings(told, len(rows))
-    yield Table(
+
+
+def _table(told: list[_Told]) -> Table:
+    rows = [(one.column, one.case, one.silent / one.rows, one.raised / one.rows) for one in told]
+    return Table(
         name="input_errors",
         title="Answers changed by a mistake in one column",
         columns=(
@@ -117,20 +164,22 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
             Column(name="changed silently", unit="share"),
             Column(name="refused", unit="share"),
         ),
-        rows=tuple(sorted(told, key=lambda one: (-one[2], one[0], one[1]))),
+        rows=tuple(sorted(rows, key=lambda one: (-one[2], one[0], one[1]))),
     )
 
 
-def _findings(told: list[tuple[str, str, float, float]], rows: int) -> Iterator[Finding]:
+def _findings(told: list[_Told]) -> Iterator[Finding]:
     """Name, for each column, the slip that changes the most answers, where that is surely more than a few."""
-    worst: dict[str, tuple[float, str]] = {}
-    for name, case, silent, _ in told:
-        if case not in {"a blank cell", "an unseen category", "a value out of range"}:
-            worst[name] = max(worst.get(name, (0.0, "")), (silent, case))
-    for name, (silent, case) in worst.items():
-        low = intervals.proportion(round(silent * rows), rows).low
+    worst: dict[str, _Told] = {}
+    for one in told:
+        before = worst.get(one.column, one)
+        if one.case not in {BLANK, UNSEEN_CATEGORY, OUT_OF_RANGE}:
+            worst[one.column] = max(before, one, key=lambda each: (each.silent / each.rows, each.case))
+    for name, one in worst.items():
+        low = intervals.proportion(one.silent, one.rows).low
         if low is None or low <= NOTICED:
             continue
+        silent, case = one.silent / one.rows, one.case
         args = {"column": name, "share": f"{silent:.0%}"}
         if case.startswith("a unit"):
             message = Message(id="robustness.unit_slip", args={**args, "factor": case.rsplit(" ", 1)[-1]})
@@ -149,11 +198,11 @@ def _mistakes(
         for factor in factors:
             yield f"a unit off by {factor:g}", rows.assign(**{name: numbers * factor})
         low, high = float(reference.min()), float(reference.max())
-        yield "a value out of range", rows.assign(**{name: high + FAR * ((high - low) or 1.0)})
+        yield OUT_OF_RANGE, rows.assign(**{name: high + FAR * ((high - low) or 1.0)})
     elif column.dtype.kind not in "iufb":
         text = column.where(column.isna(), column.astype(str))
         yield "other case", rows.assign(**{name: text.str.swapcase()})
         yield "a doubled letter", rows.assign(**{name: text.str[:1] + text})
         yield "a blank behind", rows.assign(**{name: text + " "})
-        yield "an unseen category", rows.assign(**{name: UNSEEN})
-    yield "a blank cell", rows.assign(**{name: float("nan") if column.dtype.kind in "iuf" else None})
+        yield UNSEEN_CATEGORY, rows.assign(**{name: UNSEEN})
+    yield BLANK, rows.assign(**{name: float("nan") if column.dtype.kind in "iuf" else None})
