@@ -116,6 +116,14 @@ def test_several_attacks_are_told_apart_and_the_worst_speaks():
     assert "queries" in drawn.svg
 
 
+def test_what_is_proved_is_drawn_beside_what_was_not_turned():
+    rows = [(0.0, 1.0, 0.99, 1.0, 1.0), (0.1, 0.8, 0.7, 0.9, 0.55), (0.5, 0.4, 0.3, 0.5, None)]
+    drawn = figure(table("robustness_curve", "eps robust_accuracy low high proved", *rows))
+    assert "proved, at least" in drawn.svg
+    assert "the dotted share is proved" in drawn.svg
+    assert "proved" not in figure(TABLES["robustness_curve"]).svg
+
+
 def test_a_forest_counts_what_lies_beyond_the_limit_of_its_own_measurement():
     limits = [Limit("other", 0.0, "limit ≤ 0 %", "<="), Limit("gap", 0.1, "limit ≤ 10 %", "<=")]
     drawn = figure(FOREST, limits)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
+from govkit.checks.robustness._fewest import fewest
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
 from govkit.config import Config
@@ -120,6 +121,9 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         Emit("robust_accuracy_by_class", "share", "robust accuracy at the largest judged size, by answer"),
         Emit("robust_accuracy_by_group", "share", "robust accuracy at the largest judged size, by protected group"),
         Emit("smallest_change", "robust SD", "median size of the smallest change found"),
+        Emit("changed_features", "count", "median number of features that a change within the size needs, L0"),
+        Emit("total_change", "robust SD", "median sum of the changes of numbers, L1, with as few features as found"),
+        Emit("change_cost", "robust SD", "the same with every change and swap times its declared cost"),
         Emit("selftest_gap", "share", "share of rows of a linear model that the attack missed and could have turned"),
         Emit("unanswered_share", "share", "questions of the attack that the model did not answer"),
         Emit("attack_rows", "count", "rows attacked"),
@@ -201,6 +205,7 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
     yield from _by_group(found, max(params.eps), subject, disclosure)
     yield _curve(found, sizes)
     yield from _single_features(subject, found)
+    yield from _fewest(subject, found, max(params.eps))
 
 
 def _findings(found: Attacked, eps: float) -> Iterator[Finding]:
@@ -301,11 +306,11 @@ def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
     if not told:
         return
     yield Table(
-        name="single_features",
-        title="What changing one feature alone does",
+        name="bars.turned_alone",
+        title="Rows that changing one feature alone can turn",
         columns=(
-            Column(name="feature"),
-            Column(name="turned", unit="share"),
+            Column(name="label"),
+            Column(name="value", unit="share"),
             Column(name="low", unit="share"),
             Column(name="high", unit="share"),
             Column(name="median_change"),
@@ -327,6 +332,23 @@ def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
         kind = "robustness.one_swap" if first.change is None else "robustness.one_feature"
         args |= {} if first.change is None else {"change": first.change}
         yield Finding(rule="ROB-006", severity=Severity.INFO, message=Message(id=kind, args=args), where=first.name)
+
+
+def _fewest(subject: Subject, found: Attacked, eps: float) -> Iterator[Measurement]:
+    """Tell how little is enough for half of the rows that were turned: features, sum of changes, declared cost."""
+    import numpy as np
+
+    told = fewest(subject.model, subject.task, found, eps)
+    if told is None:
+        return
+    group, n = {"eps": f"{eps:g}"}, len(told.features)
+    for name, unit, values in (
+        ("changed_features", "count", told.features),
+        ("total_change", "robust SD", told.total),
+        ("change_cost", "robust SD", told.cost),
+    ):
+        interval = intervals.median(values)
+        yield Measurement(name=name, value=float(np.median(values)), unit=unit, n=n, interval=interval, group=group)
 
 
 def _share(name: str, successes: int, n: int, group: dict[str, str] | None = None) -> Measurement:

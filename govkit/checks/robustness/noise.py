@@ -1,13 +1,15 @@
 """Whether the model keeps its accuracy when its numbers are measured a little less exactly."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from govkit.checks.robustness._answers import answers, compared_at_once
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import labels
-from govkit.core.evidence import Measurement
+from govkit.checks.robustness._space import Space
+from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
@@ -16,8 +18,17 @@ from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
 ROWS: Mapping[str, tuple[int, int]] = {"quick": (1_000, 3), "standard": (2_000, 5), "thorough": (5_000, 20)}
 """Rows and draws of noise by budget."""
+STRENGTHS = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Standard deviations of noise that the share of changed answers is followed over."""
+SHARES = (0.01, 0.05, 0.1, 0.2)
+"""Shares of cells that are made blank, or of categories that are exchanged."""
 
 
 Scale = Annotated[float, Field(gt=0)]
@@ -38,14 +49,19 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     rows, draws = ROWS[budget]
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
     rows = max(rows // slow, 50)
-    seconds = rows * draws * len(params.scales) * sizes.predict_ms_per_1000_rows / 1e6
+    seconds = (
+        rows * (draws * len(params.scales) + len(STRENGTHS) + 2 * len(SHARES)) * sizes.predict_ms_per_1000_rows / 1e6
+    )
     return Work({"rows": rows, "draws": draws}, seconds)
 
 
 @check(
     "robustness.noise",
     title="Robustness to noise",
-    emits=(Emit("noise_accuracy_ratio", "share", "accuracy with noise over accuracy without"),),
+    emits=(
+        Emit("noise_accuracy_ratio", "share", "accuracy with noise over accuracy without"),
+        Emit("changed_answers", "share", "rows answered differently with noise, gaps or wrong categories"),
+    ),
     messages={
         "task.classification_only": "This is measured for classifiers only.",
         "robustness.no_numeric_columns": "The model takes no numeric column that may change.",
@@ -75,12 +91,15 @@ def noise(  # noqa: PLR0913 - each is an input of the check
         Gaussian noise on every numeric feature, in robust standard deviations (interquartile range / 1.349) of TRAIN,
         or of DATA without TRAIN; whole numbers are rounded, values stay within the range seen. Ratio of the accuracies
         on the same rows with a jackknife interval on the log scale at 95%, to which a row lost and a row won are added,
-        so that it does not vanish where nothing changed.
+        so that it does not vanish where nothing changed. Besides, the share of answers that change is followed over
+        several strengths, with Wilson's interval: noise, a share of all cells blank, and a share of all categories
+        exchanged for another row's. Kinds that the model does not answer are left out.
     Limits:
         Independent noise is far weaker than a deliberate attack, and real errors of measurement are seldom independent.
 
     References:
-        Efron and Tibshirani (1993), chapter 11; Agresti and Min (2005) on added rows.
+        Efron and Tibshirani (1993), chapter 11; Agresti and Min (2005) on added rows; Hendrycks and Dietterich (2019)
+        on corruptions by strength; Wilson (1927).
     """
     import numpy as np
 
@@ -114,3 +133,55 @@ def noise(  # noqa: PLR0913 - each is an input of the check
             interval=interval,
             group={"scale": f"{scale:g}"},
         )
+    yield from _by_strength(model, task, rows, space, rng)
+
+
+def _by_strength(
+    model: Model, task: Task, rows: "pd.DataFrame", space: Space, rng: "np.random.Generator"
+) -> Iterator[Product]:
+    """Measure how many answers change, by kind of corruption and strength."""
+    usual = answers(model, task, rows)
+    drawn: list[tuple[str, float, float | None, float | None, int]] = []
+    for kind, strength, words, changed in _corrupted(rows, space, rng):
+        differing = compared_at_once(model, task, changed, usual)
+        if differing is None:
+            continue
+        count, n = int(differing.sum()), len(rows)
+        interval, group = intervals.proportion(count, n), {"kind": kind, "strength": f"{strength:g}"}
+        yield Measurement(name="changed_answers", value=count / n, unit="share", n=n, interval=interval, group=group)
+        drawn.append((words, count / n, interval.low, interval.high, n))
+    if drawn:
+        names = (("value", "share"), ("low", "share"), ("high", "share"), ("n", ""))
+        yield Table(
+            name="forest.changed_answers",
+            title="Answers that change, by kind and strength of the corruption",
+            columns=(Column(name="label"), *(Column(name=name, unit=unit) for name, unit in names)),
+            rows=tuple(drawn),
+        )
+
+
+def _corrupted(
+    rows: "pd.DataFrame", space: Space, rng: "np.random.Generator"
+) -> "Iterator[tuple[str, float, str, pd.DataFrame]]":
+    """Give kind, strength, words and changed rows, weak before strong."""
+    import numpy as np
+
+    original = space.values(rows)
+    for scale in STRENGTHS:
+        moved = original + rng.normal(0, scale, original.shape) * space.scale
+        moved = space.admissible(np.where(space.integer, np.rint(moved), moved), original)
+        yield "noise", scale, f"noise of {scale:g} robust SD", space.frame(rows, moved)
+    for share in SHARES:
+        blank = {str(name): _blank(rows[name], rng.random(len(rows)) < share) for name in rows}
+        yield "blank cells", share, f"{share:.0%} of cells blank", rows.assign(**blank)
+    words = [str(name) for name in rows if rows[name].dtype.kind not in "iufb"]
+    for share in SHARES if words else ():
+        others = {}
+        for name in words:
+            lent = rows[name].take(rng.permutation(len(rows))).set_axis(rows.index)
+            others[name] = rows[name].mask(rng.random(len(rows)) < share, lent)
+        yield "wrong categories", share, f"{share:.0%} of categories exchanged", rows.assign(**others)
+
+
+def _blank(column: "pd.Series[Any]", gone: "NDArray[np.bool_]") -> "pd.Series[Any]":
+    return (column if column.dtype.kind != "b" else column.astype(object)).mask(gone)

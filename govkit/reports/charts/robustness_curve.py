@@ -35,7 +35,8 @@ Rows = list[tuple[float, ...]]
 def robustness_curve(table: Table, limits: Sequence[Limit]) -> Drawing:
     """Draw the share of answers that stay right over the size of the change, one line an attack, the worst first."""
     curves = _curves(table)
-    rows, noise = next(iter(curves.values())), _noise(table)
+    rows, noise = next(iter(curves.values())), _by_size(table, "noise_accuracy")
+    proved = _by_size(table, "proved")
     sizes = sorted({row[0] for one in curves.values() for row in one})
     x = Scale(0, sizes[-1] or 1.0, LEFT, WIDTH - RIGHT)
     y = Scale(0, 1, HEIGHT - BOTTOM, TOP)
@@ -44,6 +45,9 @@ def robustness_curve(table: Table, limits: Sequence[Limit]) -> Drawing:
     body = frame(x, y, (sizes, SHARES), (across, "share still right"), "") + _noise_line(noise, x, y)
     limit = next((limit for limit in limits if limit.measurement == "robust_accuracy"), None)
     labels = [(next(reversed(noise.values())), "random noise", "muted")] if noise else []
+    if proved:
+        body += _proved_steps(proved, x, y)
+        labels.append((next(reversed(proved.values())), "proved, at least", "good"))
     for dashes, (name, curve) in reversed(list(zip(_DASHES, curves.items(), strict=False))):
         body += _curve(curve, x, y, dashes)
         labels.append((curve[-1][1], shortened(name, 24), "muted" if dashes else "accent"))
@@ -55,8 +59,9 @@ def robustness_curve(table: Table, limits: Sequence[Limit]) -> Drawing:
         body += text(WIDTH - RIGHT + 10.0, height, words, tone=tone, bold=tone == "accent")
     plotted = (
         f"Share of rows answered rightly by size of the change, {things(len(rows), 'size')}, the band is the interval. "
-        "A stronger attack could do more."
+        "A stronger attack could do more"
     )
+    plotted += "; of the rows worked out exactly, the dotted share is proved to stay right." if proved else "."
     return Drawing(_title(rows, noise, limit), plotted, body)
 
 
@@ -73,8 +78,8 @@ def _curves(table: Table) -> dict[str, Rows]:
     return dict(worst[:MOST_ATTACKS])
 
 
-def _noise(table: Table) -> dict[float, float]:
-    pairs = [(number(row.get("eps")), number(row.get("noise_accuracy"))) for row in named(table)]
+def _by_size(table: Table, name: str) -> dict[float, float]:
+    pairs = [(number(row.get("eps")), number(row.get(name))) for row in named(table)]
     return dict(sorted((size, value) for size, value in pairs if size is not None and value is not None))
 
 
@@ -82,6 +87,15 @@ def _noise_line(noise: Mapping[float, float], x: Scale, y: Scale) -> str:
     line = [(x(size), y(value)) for size, value in noise.items()]
     body = shape("polyline", "", "muted", points=points(line), stroke_dasharray="6 4") if line else ""
     return body + "".join(shape("rect", "muted", x=at - 3, y=high - 3, width=6, height=6) for at, high in line)
+
+
+def _proved_steps(proved: Mapping[float, float], x: Scale, y: Scale) -> str:
+    """Draw what is proved as steps: a proof for a size holds for every smaller one and says nothing of larger ones."""
+    sizes, values = list(proved), list(proved.values())
+    corners = [(x(sizes[0]), y(values[0]))]
+    for before, size, value in zip(sizes, sizes[1:], values[1:], strict=False):
+        corners += [(x(before), y(value)), (x(size), y(value))]
+    return shape("polyline", "", "good", points=points(corners), stroke_dasharray="1 3")
 
 
 def _curve(rows: Rows, x: Scale, y: Scale, dashes: str) -> str:

@@ -158,6 +158,24 @@ def test_a_declared_swap_is_used_and_an_undeclared_one_is_not(tmp_path):
     assert len([one for one in more if isinstance(one, Measurement) and one.name == "robust_accuracy_by_group"]) == 2
 
 
+def test_the_fewest_features_and_the_least_cost_are_told(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(400, 6)), columns=list("abcdef"))
+    frame["target"] = (frame["a"] > 0).astype(int)
+    model = DecisionTreeClassifier(max_depth=1).fit(frame[list("abcdef")], frame["target"])
+    case = inputs(tmp_path, model, frame, robustness={"cost": {"a": 3.0}})
+    found = run(case, EvasionParams(eps=(0.5,), curve=()))
+    told = {name: values(found, name)["0.5"] for name in ("changed_features", "total_change", "change_cost")}
+    scale = space_of(frame, case.columns).scale[0]
+    near = np.sort(np.abs(frame["a"][frame["a"].abs() <= 0.5 * scale])) / scale
+    assert told["changed_features"].value == 1
+    assert told["total_change"].value == pytest.approx(np.median(near), abs=0.05)
+    assert told["change_cost"].value == pytest.approx(3 * told["total_change"].value)
+    table = next(one for one in found if isinstance(one, Table) and one.name == "bars.turned_alone")
+    assert table.rows[0][0] == "a"
+    assert all(row[1] == 0 for row in table.rows[1:])
+
+
 def test_only_the_harmful_answer_counts(tmp_path):
     frame, model = mixed()
     case = inputs(tmp_path, model, frame, robustness={"harmful_class": "yes"})

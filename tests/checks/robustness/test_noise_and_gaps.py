@@ -98,3 +98,21 @@ def test_a_model_that_raises_on_one_column_only(tmp_path):
     case = inputs(tmp_path, make_pipeline(half, LogisticRegression()).fit(frame[["a", "b"]], frame["target"]), frame)
     found, _ = answered(case)
     assert 0.2 < found["missing value"] < 0.8
+
+
+def test_answers_change_more_with_stronger_corruption_and_kinds_that_raise_are_left_out(tmp_path):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": rng.normal(size=600), "home": rng.choice(["own", "rent"], 600)})
+    frame["target"] = np.where(frame["a"] + 2 * (frame["home"] == "own") > 1, "yes", "no")
+    encode = make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(), ["home"]))
+    model = make_pipeline(encode, LogisticRegression()).fit(frame[["a", "home"]], frame["target"])
+    found = [one for one in run_noise(inputs(tmp_path, model, frame)) if getattr(one, "name", "") == "changed_answers"]
+    shares = {}
+    for one in found:
+        shares.setdefault(one.group["kind"], []).append(one.value)
+        assert one.interval.low <= one.value <= one.interval.high
+    assert set(shares) == {"noise", "wrong categories"}
+    assert shares["noise"] == sorted(shares["noise"])
+    assert shares["noise"][0] < 0.05
+    assert shares["noise"][-1] > 0.1
+    assert 0 < shares["wrong categories"][0] < shares["wrong categories"][-1] < 0.2
