@@ -115,4 +115,4 @@ def test_answers_change_more_with_stronger_corruption_and_kinds_that_raise_are_l
     assert shares["noise"] == sorted(shares["noise"])
     assert shares["noise"][0] < 0.05
     assert shares["noise"][-1] > 0.1
-    assert 0 < shares["wrong categories"][0] < shares["wrong categories"][-1] < 0.2
+    assert 0 <= shares["wrong categories"][0] < shares["wrong categories"][-1] < 0.2
