@@ -42,7 +42,7 @@ DIRECT = frozenset(
 )
 AS_MARKED = {"PASSPORT": "NATIONAL_ID", "DRIVER_LICENSE": "NATIONAL_ID"}
 FOLDS = 5
-HIDDEN = tuple(product((0.45, 0.5, 0.55), (0.4, 0.45, 0.5)))
+HIDDEN = tuple(product((0.55, 0.6, 0.65, 0.7), (0.4, 0.45, 0.5)))
 """Scores of names without a header that are tried: several words, one word."""
 NAMED = (0.3, 0.35, 0.4)
 """Scores of names under a vague header that are tried."""

@@ -12,7 +12,7 @@ MOST_WORDS: Final = 6
 """Most words of letters in one person's name."""
 _ASIDE: Final = re.compile(r"\([^)]*\)|\"[^\"]*\"|“[^”]*”")
 _SEVERAL: Final = re.compile(r"\*\*|;|\||/|\n| & | and | und | et | y | e ")
-_NO_NAME: Final = re.compile(r"\d|@|https?:|www\.|[<>{}=_#$%?!:\\+]")
+_NO_NAME: Final = re.compile(r"\d|@|https?:|www\.|[^\W_]\.[a-z]{2,}$|[<>{}=_#$%?!:\\+]")
 _TITLES: Final = frozenset(
     "mr mrs ms miss dr prof professor sir dame lord lady rev reverend hon judge justice senator rep sen "
     "gov governor president capt captain sgt sergeant lt lieutenant col colonel gen general maj major officer "
@@ -30,7 +30,7 @@ _STOPWORDS: Final = frozenset(
     "corp co company group".split()
 )
 _ORGANISATIONS: Final = frozenset(
-    "inc llc ltd gmbh corp corporation co company companies group holdings plc ag sa nv bv spa srl kg "
+    "inc llc llp lllp pllc lp ltd gmbh corp corporation co company companies group holdings plc ag sa nv bv spa srl kg "
     "ohg university college school department office bank institute association foundation committee council "
     "church hospital center centre club services service systems technologies solutions partners international "
     "industries enterprises agency ministry society union hotel restaurant records studios pictures "
@@ -182,8 +182,13 @@ def is_street(text: str) -> bool:
 
 
 def has_street_word(text: str) -> bool:
-    """Say whether a text holds a word for a street."""
-    return len(text) <= 4 * LONGEST_NAME and bool(STREET.search(text))
+    """Say whether a text begins or ends with a word for a street, or goes on with a number behind it."""
+    return len(text) <= 4 * LONGEST_NAME and any(
+        match.start() == 0 or _STREET_ENDS.match(text, match.end()) for match in STREET.finditer(text)
+    )
+
+
+_STREET_ENDS: Final = re.compile(r"\.?(?:\W*$|,|\W+\d|\W+[NSEW]{1,2}\b)")
 
 
 def has_house_number(text: str) -> bool:

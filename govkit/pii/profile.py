@@ -1,5 +1,6 @@
 """What a column looks like: shares of its distinct values with this or that form. Holds numbers, never values."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -58,7 +59,8 @@ class Profile:
     street_word: float
     house_number: float
     passwords: float
-    """No blank, small and capital letters and digits mixed, 6 to 20 characters."""
+    """No blank, small and capital letters and digits mixed, 6 to 20 characters; 0 where the lengths and marks are those
+    of codes."""
     shapes: float
     """Different shapes (capital, small, digit, mark) by values: near 1 for passwords, near 0 for codes."""
 
@@ -98,7 +100,7 @@ def profile(values: Sequence[str]) -> Profile:
         street=_share(read, is_street) if textual or numbers < 1 else 0.0,
         street_word=_share(read, has_street_word) if textual else 0.0,
         house_number=_share(read, has_house_number) if textual else 0.0,
-        passwords=_share(read, _is_password),
+        passwords=_passwords(read),
         shapes=len({_shape(value) for value in read}) / max(len(read), 1),
     )
 
@@ -139,13 +141,18 @@ def _is_even(days: "Sequence[tuple[int, int]]") -> bool:
         return False
     weekdays = Counter(weekday for weekday, _ in days)
     months = Counter(month for _, month in days)
-    weekend = weekdays[5] + weekdays[6]
+    weekend = (weekdays[5] + weekdays[6]) / len(days)
     return (
-        max(weekdays.values()) <= 0.27 * len(days)
-        and weekend >= 0.17 * len(days)
-        and max(months.values()) <= 0.2 * len(days)
+        max(weekdays.values()) <= min(0.27, _at_most(1 / 7, len(days))) * len(days)
+        and 0.17 <= weekend <= _at_most(2 / 7, len(days))  # noqa: PLR2004 - fewer are born then today
+        and max(months.values()) <= min(0.2, _at_most(1 / 12, len(days))) * len(days)
         and len(months) >= 11  # noqa: PLR2004
     )
+
+
+def _at_most(share: float, count: int) -> float:
+    """Give the largest share that chance and the seasons explain: 3.5 standard errors and a fiftieth above."""
+    return share + 3.5 * math.sqrt(share * (1 - share) / count) + 0.02
 
 
 FEWEST_WEEKDAYS: Final = 40
@@ -157,6 +164,19 @@ def _percentiles(years: list[int]) -> tuple[int, int, int]:
         return 0, 0, 0
     ordered = sorted(years)
     return ordered[len(years) // 10], ordered[len(years) // 2], ordered[(9 * len(years)) // 10]
+
+
+def _passwords(values: Sequence[str]) -> float:
+    """Give the share of passwords; tokens made by a machine have one length and no marks."""
+    alike = [value for value in values if _is_password(value)]
+    marked = sum(not value.isalnum() for value in alike)
+    if 4 * marked < len(alike) and len({len(value) for value in alike}) < FEWEST_LENGTHS:
+        return 0.0
+    return len(alike) / max(len(values), 1)
+
+
+FEWEST_LENGTHS: Final = 4
+"""Fewest lengths of passwords of letters and digits alone that people chose."""
 
 
 def _is_password(value: str) -> bool:

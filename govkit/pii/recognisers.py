@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from govkit.pii import secrets
@@ -17,6 +17,10 @@ MAX_CELL: Final = 20_000
 """Longest cell, in characters, that a recogniser reads; the rest of a longer one is cut off."""
 
 
+Spans = list[tuple[int, int]]
+Finder = Callable[[str], Spans]
+
+
 @dataclass(frozen=True)
 class Detector:
     """One entity type: a gate that keeps every cell it could stand in, and the recogniser that confirms."""
@@ -24,10 +28,14 @@ class Detector:
     entity: str
     gate: str
     """RE2 pattern; a cell without a match holds none."""
-    spans: Callable[[str], list[tuple[int, int]]]
-    """Confirmed places in a text, as start and end."""
+    make: Callable[[], Finder]
+    """Makes the recogniser when a first cell passes the gate: importing Presidio takes a second."""
     needs_header: bool = False
     """Too weak to claim a column that isn't called so."""
+
+    def spans(self, text: str) -> Spans:
+        """Give confirmed places in a text, as start and end."""
+        return self._find(text)
 
     def finds(self, text: str) -> bool:
         """Say whether the entity stands anywhere in a text."""
@@ -40,31 +48,33 @@ class Detector:
             _written(text[start:end]) >= WHOLE_CELL * written for start, end in self.spans(text[:MAX_CELL])
         )
 
+    @cached_property
+    def _find(self) -> Finder:
+        return self.make()
+
 
 @cache
 def detectors() -> Mapping[str, Detector]:
-    """Give the detectors by entity type, built once; opens no socket and reads no model."""
-    from presidio_analyzer import predefined_recognizers as known
-
+    """Give the detectors by entity type; they open no socket and read no model."""
     found = (
-        Detector("EMAIL_ADDRESS", r"[^\s@]@[^\s@]+\.", _email()),
-        Detector("CREDIT_CARD", r"[0-9](?:[- ]?[0-9]){11}", _card()),
-        Detector("IBAN", r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{4}){2}", _pattern(known.IbanRecognizer())),
-        Detector("IP_ADDRESS", r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:", _ip(known.IpRecognizer())),
+        Detector("EMAIL_ADDRESS", r"[^\s@]@[^\s@]+\.", _email),
+        Detector("CREDIT_CARD", r"[0-9](?:[- ]?[0-9]){11}", _card),
+        Detector("IBAN", r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{4}){2}", _named("IbanRecognizer")),
+        Detector("IP_ADDRESS", r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:", _ip),
         Detector(
             "MAC_ADDRESS",
             r"(?:[0-9A-Fa-f]{2}[:-]){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.",
-            _pattern(known.MacAddressRecognizer()),
+            _named("MacAddressRecognizer"),
         ),
-        Detector("US_SSN", r"[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}", _ssn(known.UsSsnRecognizer())),
-        Detector("CRYPTO_ADDRESS", r"(?:bc1|[13])[a-zA-Z0-9]{25}", _pattern(known.CryptoRecognizer())),
-        Detector("URL_WITH_USER", r"://[^\s/@]+@", _url_with_user(known.UrlRecognizer())),
-        Detector("SECRET", secrets.GATE, secrets.spans),
-        Detector("PHONE_NUMBER", r"(?:[0-9][ ()./-]{0,3}){6}[0-9]", _phone(known.PhoneRecognizer())),
-        Detector("PASSPORT", r"[0-9]{8}", _pattern(known.UsPassportRecognizer()), needs_header=True),
-        Detector("DRIVER_LICENSE", r"[0-9]{5}|[A-Za-z][0-9]", _pattern(known.UsLicenseRecognizer()), needs_header=True),
-        Detector("BANK_ACCOUNT", r"[0-9]{8}", _pattern(known.UsBankRecognizer()), needs_header=True),
-        Detector("MEDICAL_LICENSE", r"[0-9]{7}", _pattern(known.MedicalLicenseRecognizer()), needs_header=True),
+        Detector("US_SSN", r"[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}", _ssn),
+        Detector("CRYPTO_ADDRESS", r"(?:bc1|[13])[a-zA-Z0-9]{25}", _named("CryptoRecognizer")),
+        Detector("URL_WITH_USER", r"://[^\s/@]+@", _url_with_user),
+        Detector("SECRET", secrets.GATE, lambda: secrets.spans),
+        Detector("PHONE_NUMBER", r"(?:[0-9][ ()./-]{0,3}){6}[0-9]", _phone),
+        Detector("PASSPORT", r"[0-9]{8}", _named("UsPassportRecognizer"), needs_header=True),
+        Detector("DRIVER_LICENSE", r"[0-9]{5}|[A-Za-z][0-9]", _named("UsLicenseRecognizer"), needs_header=True),
+        Detector("BANK_ACCOUNT", r"[0-9]{8}", _named("UsBankRecognizer"), needs_header=True),
+        Detector("MEDICAL_LICENSE", r"[0-9]{7}", _named("MedicalLicenseRecognizer"), needs_header=True),
     )
     return {detector.entity: detector for detector in found}
 
@@ -80,10 +90,21 @@ def _written(text: str) -> int:
     return sum(mark.isalnum() for mark in text)
 
 
-def _pattern(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
+def _named(name: str) -> Callable[[], Finder]:
+    """Give what makes a finder of one of Presidio's recognisers."""
+
+    def make() -> Finder:
+        from presidio_analyzer import predefined_recognizers
+
+        return _pattern(getattr(predefined_recognizers, name)())
+
+    return make
+
+
+def _pattern(recogniser: object) -> Finder:
     entities: list[str] = recogniser.supported_entities  # type: ignore[attr-defined]  # Presidio ships no types
 
-    def spans(text: str) -> list[tuple[int, int]]:
+    def spans(text: str) -> Spans:
         found = recogniser.analyze(text, entities, None)  # type: ignore[attr-defined]
         return sorted({(match.start, match.end) for match in found if match.score > 0})
 
@@ -101,7 +122,7 @@ _MORE_CARDS: Final = (
 """Card numbers by ISO/IEC 7812 issuer ranges that Presidio's pattern leaves out; Luhn's test decides on them too."""
 
 
-def _card() -> Callable[[str], list[tuple[int, int]]]:
+def _card() -> Finder:
     """Leave out the digits behind a decimal point."""
     from presidio_analyzer import Pattern
     from presidio_analyzer.predefined_recognizers import CreditCardRecognizer
@@ -114,7 +135,7 @@ def _card() -> Callable[[str], list[tuple[int, int]]]:
     ]
 
 
-def _email() -> Callable[[str], list[tuple[int, int]]]:
+def _email() -> Finder:
     import tldextract
     from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
@@ -133,44 +154,44 @@ def _email() -> Callable[[str], list[tuple[int, int]]]:
     spans = _pattern(OfflineEmailRecognizer())
     in_url = re.compile(r"://[^\s/]*$")
 
-    def outside_urls(text: str) -> list[tuple[int, int]]:
+    def outside_urls(text: str) -> Spans:
         """Leave `user:password@host` to the detector of URLs with a user."""
         return [(start, end) for start, end in spans(text) if not in_url.search(text, 0, start)]
 
     return outside_urls
 
 
-def _ip(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
-    spans = _pattern(recogniser)
+def _ip() -> Finder:
+    spans = _named("IpRecognizer")()
 
-    def longer_than_a_colon(text: str) -> list[tuple[int, int]]:
+    def longer_than_a_colon(text: str) -> Spans:
         """Leave out `::`, which is an address and also a habit of programmers."""
         return [(start, end) for start, end in spans(text) if end - start > len("::1")]
 
     return longer_than_a_colon
 
 
-def _ssn(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
+def _ssn() -> Finder:
     """Keep numbers written with separators: nine bare digits are as often a customer number."""
     written = re.compile(r"\d{3}[- .]\d{2}[- .]\d{4}")
-    spans = _pattern(recogniser)
+    spans = _named("UsSsnRecognizer")()
     return lambda text: [(start, end) for start, end in spans(text) if written.fullmatch(text[start:end])]
 
 
-def _url_with_user(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
+def _url_with_user() -> Finder:
     named = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@]+@(?=([^\s/:?#]+))")
-    spans = _pattern(recogniser)
+    spans = _named("UrlRecognizer")()
     return lambda text: [match.span() for match in named.finditer(text) if spans(f"https://{match[1]}")]
 
 
-def _phone(recogniser: object) -> Callable[[str], list[tuple[int, int]]]:
-    spans = _pattern(recogniser)
+def _phone() -> Finder:
+    spans = _named("PhoneRecognizer")()
 
     @lru_cache(maxsize=50_000)
     def is_phone(written: str) -> bool:
         return any(end - start >= len(written) - 1 for start, end in spans(written))
 
-    def places(text: str) -> list[tuple[int, int]]:
+    def places(text: str) -> Spans:
         """Read each run of digits by itself: dates, decimals and parts of longer tokens are no phone numbers."""
         return [run.span() for run in _RUN.finditer(text) if _may_be_phone(text, run) and is_phone(run[0])]
 

@@ -27,10 +27,12 @@ class Thresholds:
     """Share of distinct values that must fit what the column's name announces."""
     distinct: int = 2
     """Fewest distinct values that must match."""
-    person: float = 0.5
+    person: float = 0.65
     """Score of names of several words without a header."""
     person_one_word: float = 0.45
     """Score of first or last names alone without a header."""
+    person_one_word_few: float = 0.65
+    """The same where there are fewer than `MANY_NAMES`: brands and nicknames of things are surnames too."""
     person_despite_header: float = 0.1
     """How much more it takes under a header that speaks of something else."""
     person_named: float = 0.2
@@ -200,6 +202,11 @@ def _by_recogniser(seen: _Seen, _: Sequence[str]) -> Iterator[Claim]:
 
 _CHECKED: Final = frozenset(("CREDIT_CARD", "IBAN", "CRYPTO_ADDRESS"))
 FEWEST_UNNAMED_PHONES: Final = 5
+_DIALLED: Final = re.compile(
+    r"\+|00|\(|0[1-9 ]\d*[ /.-]|\d{3}[-. ]\d{3}[-. ]\d{4}(?!\d)|1[-. ]\d{3}[-. ]|\d{2,4}(?: \d{2,5})+$"
+)
+"""How phone numbers are written: with the country or the trunk prefix, as in North America, or in groups with gaps.
+Other numbers with dashes are as often numbers of batches, drugs and parts."""
 DIGITS_OF_PHONE: Final = 9
 """Fewest digits of a phone number in a column that isn't called so; postcodes have seven."""
 LUHN_BY_CHANCE: Final = 0.5
@@ -211,11 +218,25 @@ def _corroborated(detector: Detector, hits: list[str], seen: _Seen, *, named: bo
     if named:
         return len(hits) >= min(least, seen.column.distinct)
     if detector.entity == "PHONE_NUMBER":
-        written = sum(not value.isdigit() and sum(map(str.isdigit, value)) >= DIGITS_OF_PHONE for value in hits)
+        written = sum(
+            _DIALLED.match(value) is not None and sum(map(str.isdigit, value)) >= DIGITS_OF_PHONE for value in hits
+        )
         return len(hits) >= FEWEST_UNNAMED_PHONES and 2 * written >= len(hits)
+    if detector.entity == "IP_ADDRESS":
+        return len(hits) >= least and not _are_versions(hits, seen.header.words)
     if detector.entity == "CREDIT_CARD" and all(value.isdigit() for value in hits):
         return len(hits) >= max(least, LUHN_BY_CHANCE * len(seen.column.values))
     return len(hits) >= least
+
+
+def _are_versions(values: Sequence[str], header: Sequence[str]) -> bool:
+    """Say whether four numbers with dots are versions: called so, or all ending in one digit."""
+    ends = sum(len(value.rpartition(".")[2]) == 1 for value in values)
+    return bool(set(header) & _VERSIONS) or (len(values) >= FEWEST_VERSIONS and ends >= 0.95 * len(values))
+
+
+_VERSIONS: Final = frozenset("version versions ver build release firmware software revision patch".split())
+FEWEST_VERSIONS: Final = 20
 
 
 def _by_national_id(seen: _Seen, countries: Sequence[str]) -> Iterator[Claim]:
@@ -248,6 +269,8 @@ def _kind(seen: _Seen, entity: str) -> str:
     return seen.header.kind if family(seen.header.kind or "-") == entity else ""
 
 
+MANY_NAMES: Final = 150
+"""Distinct values from which on a column of single words is no list of brands."""
 FEWEST_NAMES: Final = 5
 """Fewest distinct first and last names that are claimed without a header."""
 FEWEST_STREETS: Final = 8
@@ -348,7 +371,8 @@ def _look_like_names(seen: _Seen) -> bool:
     about_things = seen.header.thing and not names_a_role(seen.header.words)
     if about_things or found.place > lines.place_over_person * found.person:
         return False
-    line = lines.person_one_word if found.words < 1.3 else lines.person  # noqa: PLR2004 - nearly all are one word
+    one_word = lines.person_one_word if found.values >= MANY_NAMES else lines.person_one_word_few
+    line = one_word if found.words < 1.3 else lines.person  # noqa: PLR2004 - nearly all are one word
     if not seen.silent:
         line += lines.person_despite_header
     if found.values < lines.names_without_header:

@@ -28,7 +28,19 @@ THINGS = {
     "times": lambda fake: fake.date_time_between("-2y").isoformat(),
     "codes": lambda fake: fake.bothify("??-####").upper(),
     "uuids": lambda fake: str(fake.uuid4()),
+    "batches": lambda fake: fake.numerify("####-####-##"),
+    "drugs": lambda fake: fake.numerify("#####-###-##"),
+    "builds": lambda fake: fake.numerify("%.%#.%#.%"),
+    "tokens": lambda fake: fake.bothify("?#?##??#?##", letters="abcdefXYZ"),
+    "domains": lambda fake: f"{fake.last_name().lower()}.com",
+    "lawyers": lambda fake: f"{fake.last_name()} & {fake.last_name()} LLP",
+    "makes": lambda fake: fake.random_element(MAKES),
+    "lines": lambda fake: f"{fake.last_name()} {fake.random_element(('Avenue', 'Street'))} Collection {fake.word()}",
 }
+MAKES = (
+    "Bose Sony Kenwood Griffin Canon Nikon Dyson Philips Bosch Siemens Miele Hugo Armani Gucci Dior Lacoste Nike Puma "
+    "Adidas Reebok Zara Mango Swatch Omega Rolex Nivea Dove Gillette Wilson Dunlop Goodyear Michelin"
+).split()
 
 
 def table(makers, locale="en_US", rows=150):
