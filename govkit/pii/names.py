@@ -70,11 +70,12 @@ _LEGAL_FORM: Final = re.compile(
 
 def _person(text: str) -> float:
     """Score a text as one person's name, with titles, particles, initials and `Last, First` allowed."""
-    bare = _SEVERAL.split(_ASIDE.sub(" ", text), maxsplit=1)[0].strip()
+    outside = _ASIDE.sub(" ", text)
+    bare = _SEVERAL.split(outside, maxsplit=1)[0].strip()
     if not 0 < len(bare) <= LONGEST_NAME or _NO_NAME.search(bare):
         return 0.0
     words = words_of(bare)
-    if set(words) & _STOPWORDS or set(words) & _ORGANISATIONS:
+    if set(words) & _STOPWORDS or set(words_of(outside[: 4 * LONGEST_NAME])) & _ORGANISATIONS:
         return 0.0
     kept = [word for word in words if word not in _TITLES and word not in _PARTICLES and len(word) > 1]
     if not kept or len(kept) > MOST_WORDS:

@@ -32,10 +32,6 @@ SEVERITIES: Final = {
     messages={
         "pii.declared.undeclared": "{column} holds {entity} ({category}), which is declared nowhere. If that is meant, "
         "add the line: personal_data: {declared: {{column}: [{entity}]}}",
-        "pii.declared.no_basis": "Personal data is declared in {columns} columns and no lawful basis for it is. Add "
-        "the line: provenance: {{lawful_basis: ...}}",
-        "pii.declared.no_retention": "Personal data is declared in {columns} columns and no day by which it is deleted "
-        "is. Add the line: provenance: {{retention_until: ...}}",
         "pii.declared.kept_too_long": "Personal data in {columns} columns was to be deleted by {day}.",
         "pii.declared.not_found": "{column} is declared to hold {entity}, which was not found in it.",
         "pii.declared.no_scan": "The scan for personal data gave no result to compare with.",
@@ -49,8 +45,8 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
 
     Method: an entity type found in a column counts as declared when `personal_data.declared` lists it for that column
     (an empty list declares the whole column), or when metadata beside the data names the column or the entity type
-    among its sensitive information. Where personal data is declared, a lawful basis and a day of deletion that has not
-    passed belong with it, and what is declared and not found is told too.
+    among its sensitive information. What is declared and not found is told too, and personal data that is still here
+    after the day of its deletion. Whether a lawful basis and that day are stated is provenance.lawful_basis's question.
 
     Limits: it is only as good as pii.columns and pii.free_text, and a declaration is not a lawful basis.
 
@@ -87,16 +83,12 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
 
 
 def _about_declarations(config: Config, found: set[tuple[str, str]], as_of: date) -> Iterator[Finding]:
-    """Tell what is missing beside the declarations themselves."""
+    """Tell which declarations the data or the calendar contradicts."""
     entries, known = config.personal_data.declared, config.provenance
     if not entries:
         return
     columns = len(entries)
-    if not known.lawful_basis:
-        yield _finding("PII-008", Severity.MEDIUM, "pii.declared.no_basis", columns=columns)
-    if known.retention_until is None:
-        yield _finding("PII-009", Severity.LOW, "pii.declared.no_retention", columns=columns)
-    elif known.retention_until < as_of:
+    if known.retention_until is not None and known.retention_until < as_of:
         day = known.retention_until.isoformat()
         yield _finding("PII-010", Severity.HIGH, "pii.declared.kept_too_long", columns=columns, day=day)
     for column, entities in entries.items():
