@@ -1,7 +1,6 @@
 """Personal data that was found against personal data that was declared."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Final
 
 from govkit.config import Config
@@ -32,12 +31,11 @@ SEVERITIES: Final = {
     messages={
         "pii.declared.undeclared": "{column} holds {entity} ({category}), which is declared nowhere. If that is meant, "
         "add the line: personal_data: {declared: {{column}: [{entity}]}}",
-        "pii.declared.kept_too_long": "Personal data in {columns} columns was to be deleted by {day}.",
         "pii.declared.not_found": "{column} is declared to hold {entity}, which was not found in it.",
         "pii.declared.no_scan": "The scan for personal data gave no result to compare with.",
     },
 )
-def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadata, as_of: date) -> Iterator[Product]:
+def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadata) -> Iterator[Product]:
     """Compare the personal data that was found with what govkit.yaml and the metadata declare.
 
     Why it matters: personal data that is known can be justified, protected and deleted; personal data that nobody
@@ -45,8 +43,8 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
 
     Method: an entity type found in a column counts as declared when `personal_data.declared` lists it for that column
     (an empty list declares the whole column), or when metadata beside the data names the column or the entity type
-    among its sensitive information. What is declared and not found is told too, and personal data that is still here
-    after the day of its deletion. Whether a lawful basis and that day are stated is provenance.lawful_basis's question.
+    among its sensitive information. What is declared and not found is told too. The lawful basis and the end of
+    retention are held against what is stated by provenance.lawful_basis and provenance.collection_dates.
 
     Limits: it is only as good as pii.columns and pii.free_text, and a declaration is not a lawful basis.
 
@@ -79,27 +77,20 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
             ),
             where=f"column {column}",
         )
-    yield from _about_declarations(config, found, as_of)
+    yield from _not_found(config, found)
 
 
-def _about_declarations(config: Config, found: set[tuple[str, str]], as_of: date) -> Iterator[Finding]:
-    """Tell which declarations the data or the calendar contradicts."""
-    entries, known = config.personal_data.declared, config.provenance
-    if not entries:
-        return
-    columns = len(entries)
-    if known.retention_until is not None and known.retention_until < as_of:
-        day = known.retention_until.isoformat()
-        yield _finding("PII-010", Severity.HIGH, "pii.declared.kept_too_long", columns=columns, day=day)
-    for column, entities in entries.items():
+def _not_found(config: Config, found: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Tell what is declared for a column and was not found in it."""
+    for column, entities in config.personal_data.declared.items():
         for entity in (family(name) for name in entities):
             if (column, entity) not in found:
-                yield _finding("PII-011", Severity.INFO, "pii.declared.not_found", column=column, entity=entity)
-
-
-def _finding(rule: str, severity: Severity, message: str, **arguments: str | int) -> Finding:
-    where = f"column {arguments['column']}" if "column" in arguments else "govkit.yaml"
-    return Finding(rule=rule, severity=severity, message=Message(id=message, args=dict(arguments)), where=where)
+                yield Finding(
+                    rule="PII-011",
+                    severity=Severity.INFO,
+                    message=Message(id="pii.declared.not_found", args={"column": column, "entity": entity}),
+                    where=f"column {column}",
+                )
 
 
 def _found(evidence: Mapping[str, Evidence]) -> set[tuple[str, str]]:
