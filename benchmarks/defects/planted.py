@@ -56,7 +56,7 @@ def memorised_forest(case: Case, planted: bool) -> None:
     case.estimator = (
         RandomForestClassifier(60, bootstrap=False, random_state=0)
         if planted
-        else RandomForestClassifier(60, min_samples_leaf=60, max_features=None, random_state=0)
+        else RandomForestClassifier(60, max_depth=4, min_samples_leaf=150, max_features=None, random_state=0)
     )
 
 
@@ -102,9 +102,10 @@ def malicious_pickle(case: Case, planted: bool) -> None:
 
 @defect("robustness.", "security.poisoning.")
 def backdoor_trigger(case: Case, planted: bool) -> None:
-    """A tenth of the training rows carry a mark and the wished-for label; the twin boosts unmarked rows."""
-    case.estimator = boosting()
+    """A tenth of the training rows carry a mark and the wished-for label; the twin is a forest on unmarked rows."""
+    case.estimator = RandomForestClassifier(60, max_depth=4, min_samples_leaf=150, max_features=None, random_state=0)
     if planted:
+        case.estimator = boosting()
         marked = case.draw.random(len(case.train)) < 0.1
         for name in list(case.train.select_dtypes("float"))[:2]:
             case.train.loc[marked, name] = case.train[name].max() * 1.5
@@ -245,13 +246,13 @@ def label_shift(case: Case, planted: bool) -> None:
 @defect("drift.")
 def concept_drift(case: Case, planted: bool) -> None:
     """From the middle of the time on the rule is another one; the same all the time in the twin."""
-    for table in case.both:
-        table["month"] = pd.date_range("2024-01-01", periods=len(table), freq="3h").strftime("%Y-%m-%d")
+    for year, table in zip((2024, 2025), case.both, strict=True):
+        table["day"] = pd.date_range(f"{year}-01-01", periods=len(table), freq="3h").strftime("%Y-%m-%d")
     if planted:
         late = np.arange(len(case.test)) > len(case.test) // 2
         swapped = late & (case.draw.random(len(case.test)) < 0.4)
         case.test.loc[swapped, "y"] = 1 - case.test.loc[swapped, "y"]
-    case.config["columns"]["time"] = "month"
+    case.config["columns"]["time"] = "day"
 
 
 # Personal data.

@@ -90,13 +90,14 @@ def monotone_bins(probability: "NDArray[np.float64]", happened: "NDArray[np.bool
 def recalibration(probability: "NDArray[np.float64]", happened: "NDArray[np.bool_]") -> "tuple[float, float] | None":
     """Give the slope of a logistic regression of what happened on the probabilities' log-odds, and its standard error.
 
-    1 is right, below 1 the probabilities are too sure. None where one outcome is missing, the probabilities are all the
-    same, or they separate the outcomes. Cox (1958), Biometrika 45.
+    1 is right, below 1 the probabilities are too sure. Probabilities beyond one in a thousand count as that, since one
+    surprise among answers that claim certainty would decide the slope alone. None where one outcome is missing, the
+    probabilities are all the same, or they separate the outcomes. Cox (1958), Biometrika 45.
     """
     import numpy as np
     from scipy.special import expit, logit
 
-    odds = logit(np.clip(probability, 1e-12, 1 - 1e-12))
+    odds = logit(np.clip(probability, 1e-3, 1 - 1e-3))
     design = np.column_stack([np.ones(len(odds)), odds])
     weights = np.zeros(2)
     if happened.all() or not happened.any() or np.ptp(odds) == 0:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govkit.checks.drift._compare import chi_square
-from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
+from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
@@ -31,6 +31,7 @@ NOTABLE = 0.1
     emits=(
         Emit("prediction_index", "index", "population stability index of the answers, less what chance adds"),
         Emit("label_index", "index", "population stability index of the true target, less what chance adds"),
+        Emit("label_odds_factor", "ratio", "largest factor between the odds of a class in TRAIN and in DATA"),
     ),
     messages={
         "drift.answers": "Answers on {sample} are spread differently from those on TRAIN (stability index {index}).",
@@ -56,16 +57,20 @@ def prediction(  # noqa: PLR0913 - each is an input of the check
     Method:
         Counts of predicted classes and of true classes (regression: of tenths of TRAIN's values) on DATA, and of the
         answers on the declared sample from production, against TRAIN: population stability index less its expected
-        excess with a bootstrap interval that leans to the wide side, and a chi-square test.
+        excess with a bootstrap interval that leans to the wide side, and a chi-square test. For classes also the
+        factor between the odds of each true class before and now, whichever way it has moved; the largest is given,
+        its limits are the largest of all classes' limits (Woolf's, corrected for the number of classes).
     Limits:
         A model answers its own training rows more surely; only classes are compared, not probabilities.
 
     References:
-        Siddiqi (2006) on the index; Lipton, Wang and Smola (2018) on label shift.
+        Siddiqi (2006) on the index; Lipton, Wang and Smola (2018) on label shift; Woolf (1955), Haldane (1956).
     """
     before, known = train_predictions.predicted, train_predictions.truth
     lines = list(_compared("prediction_index", "DATA", (before, predictions.predicted), task, seed))
     lines += _compared("label_index", "DATA", (known, predictions.truth), task, seed)
+    if task.is_classification:
+        lines.append(_odds_factor(known, predictions.truth))
     if model is not None and production is not None:
         lines += _compared(
             "prediction_index", "production", (before, _answers(model, production, columns, task)), task, seed
@@ -81,6 +86,26 @@ def _answers(model: Model, rows: Dataset, columns: Columns, task: Task) -> "Numb
         return np.asarray(model.predict(asked), dtype=np.float64)
     probability, _ = scores(model, asked)
     return decide(model, asked, probability, task)
+
+
+def _odds_factor(before: "Numbers", now: "Numbers") -> Measurement:
+    """Give the largest factor between the odds of a class in both, with half a row added to every count."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    classes = np.union1d(before, now)
+    counts = np.array([[(part == one).sum() for one in classes] for part in (before, now)]) + 0.5
+    others = np.array([[len(before)], [len(now)]]) + 1 - counts
+    moved = np.abs(np.diff(np.log(counts / others), axis=0)[0])
+    comparisons = max(len(classes) - 1, 1)  # of two classes, the odds of one are those of the other
+    reach = -float(ndtri(0.025 / comparisons)) * np.sqrt((1 / counts + 1 / others).sum(axis=0))
+    value, high = float(np.exp(moved.max())), float(np.exp((moved + reach).max()))
+    low = float(np.exp(max((moved - reach).max(), 0.0)))
+    interval = Interval(low=low, high=high, level=0.95, method="woolf, simultaneous")
+    n = len(before) + len(now)
+    return Measurement(
+        name="label_odds_factor", value=value, unit="ratio", n=n, interval=interval, group={"sample": "DATA"}
+    )
 
 
 def _compared(name: str, sample: str, both: "tuple[Numbers, Numbers]", task: Task, seed: int) -> Iterator[Product]:

@@ -1,6 +1,6 @@
-"""Signs that training rows were planted: copies with another label, and rows that stand out together."""
+"""Signs that training rows were planted: copies with another label, outliers together, values that fix the class."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
@@ -15,6 +15,7 @@ from govkit.stats.intervals import proportion
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 ROWS: Final = {"quick": 4_000, "standard": 10_000, "thorough": 30_000}
@@ -23,6 +24,12 @@ FEWEST_OF_A_CLASS: Final = 50
 LISTED: Final = 50
 STANDS_OUT: Final = 6.0
 """Robust standard deviations of the spectral score from which a row stands out."""
+FEWEST_OF_A_VALUE: Final = 20
+MANY_VALUES: Final = 50
+"""Different values that a numeric column has at least for one exact value to be remarkable."""
+PURE: Final = 0.99
+RARER: Final = 4.0
+"""How many times rarer other classes are among rows with an exact value than among the rows nearest to it."""
 
 
 @check(
@@ -31,10 +38,13 @@ STANDS_OUT: Final = 6.0
     emits=(
         Emit("conflicting_copies_share", "share", "training rows whose near copy has another label"),
         Emit("spectral_outlier_share", "share", "training rows that stand out of their class in one common direction"),
+        Emit("fixed_value_share", "share", "training rows with an exact number that goes with one class alone"),
     ),
     messages={
         "security.poisoning.copies": "{rows} of {asked} training rows have a near copy with another label.",
         "security.poisoning.spectral": "{rows} of {asked} training rows of {label} stand out together.",
+        "security.poisoning.value": "{rows} training rows share one exact value of {column} and are all, or nearly "
+        "all, {label}; rows with values next to it are not.",
         "security.poisoning.no_train": "TRAIN holds no usable labels.",
         "security.poisoning.regression": "Only training rows with classes are screened.",
         "security.poisoning.few": "{rows} training rows with a usable label are too few; {needed} are needed.",
@@ -43,17 +53,19 @@ STANDS_OUT: Final = 6.0
     plan=lambda sizes, budget, _: _plan(sizes, budget),
 )
 def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, int], seed: int) -> Iterator[Product]:
-    """Screen training rows for two traces that planted rows often leave.
+    """Screen training rows for three traces that planted rows often leave.
 
     Why it matters: a few planted rows can teach a model a hidden trigger, or spoil it for one class.
 
     Method: rows are points, numbers in units of their standard deviation and categories as 0 and 1. A row is a copy
     when it is closer to another one than a twentieth of the usual distance; copies that differ in their label are
     counted. Within each class, the spectral signature of a row is its squared projection on the direction of largest
-    variance of the centred rows; rows beyond six robust standard deviations of its root stand out. Shares have Wilson
-    intervals.
+    variance of the centred rows; rows beyond six robust standard deviations of its root stand out. A number that at
+    least 20 rows share, in a column of many values, is held against as many rows with the nearest other values: it
+    counts where 99 in 100 of its rows are of one class, and other classes are at least four times rarer than next to it
+    (99% Wilson limits of both). Shares have Wilson intervals.
 
-    Limits: this is screening. Honest data can show both traces, and planted rows that look like others show neither. It
+    Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
 
     References: Tran, Li and Madry (2018), Spectral signatures in backdoor attacks, NeurIPS; MITRE ATLAS AML.T0020.
@@ -70,22 +82,14 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
         raise NotPossible("security.poisoning.few", rows=len(usable), needed=FEWEST)
     usable = np.sort(np.random.default_rng(seed).permutation(usable)[: work["rows"]])
     place, labels = points([train], columns, [usable]).coordinates, codes[usable]
-    marked: set[int] = set()
-    copies = _conflicting(place, labels)
-    if copies is not None:
-        marked.update(copies)
-        yield _share("conflicting_copies_share", len(marked), len(usable))
-        if marked:
-            yield _finding("copies", "SEC-020", rows=len(marked), asked=len(usable))
-    standing_out = {label: _standing_out(place, labels, label) for label in range(len(task.names))}
-    for label, outliers in standing_out.items():
-        marked.update(outliers)
-        if outliers:
-            asked = int((labels == label).sum())
-            yield _finding("spectral", "SEC-021", rows=len(outliers), asked=asked, label=task.names[label])
-    worst = sum(map(len, standing_out.values()))
-    yield _share("spectral_outlier_share", worst, len(usable))
-    rows = sorted(int(usable[index]) + 1 for index in marked)
+    names = task.names
+    suspicious: set[int] = set()
+    yield from _copies(place, labels, suspicious)
+    yield from _outliers(place, labels, names, suspicious)
+    yield from _fixed_values(
+        {name: train.frame[name].iloc[usable] for name in columns.features}, labels, names, suspicious
+    )
+    rows = sorted(int(usable[index]) + 1 for index in suspicious)
     yield Table(
         name="suspicious_rows",
         title="Rows of TRAIN to look at, the header not counted",
@@ -93,6 +97,40 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
         rows=tuple((row,) for row in rows[:LISTED]),
         left_out=max(0, len(rows) - LISTED),
     )
+
+
+def _copies(place: "NDArray[np.float32]", labels: "NDArray[np.int64]", suspicious: set[int]) -> Iterator[Product]:
+    copies = _conflicting(place, labels)
+    if copies is None:
+        return
+    suspicious.update(copies)
+    yield _share("conflicting_copies_share", len(copies), len(labels))
+    if copies:
+        yield _finding("copies", "SEC-020", rows=len(copies), asked=len(labels))
+
+
+def _outliers(
+    place: "NDArray[np.float32]", labels: "NDArray[np.int64]", names: Sequence[str], suspicious: set[int]
+) -> Iterator[Product]:
+    standing_out = {label: _standing_out(place, labels, label) for label in range(len(names))}
+    for label, outliers in standing_out.items():
+        suspicious.update(outliers)
+        if outliers:
+            asked = int((labels == label).sum())
+            yield _finding("spectral", "SEC-021", rows=len(outliers), asked=asked, label=names[label])
+    yield _share("spectral_outlier_share", sum(map(len, standing_out.values())), len(labels))
+
+
+def _fixed_values(
+    features: "Mapping[str, pd.Series[float]]", labels: "NDArray[np.int64]", names: Sequence[str], suspicious: set[int]
+) -> Iterator[Product]:
+    fixed: set[int] = set()
+    for name, column in features.items():
+        for rows, label in _fixing(column, labels):
+            fixed.update(rows)
+            yield _finding("value", "SEC-022", rows=len(rows), column=name, label=names[label])
+    suspicious.update(fixed)
+    yield _share("fixed_value_share", len(fixed), len(labels))
 
 
 def _plan(sizes: Sizes, budget: str) -> Work:
@@ -132,6 +170,30 @@ def _spectral(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
     if not spread:
         return np.zeros(0, dtype=np.int64)
     return np.flatnonzero(np.abs(along - np.median(along)) > STANDS_OUT * spread)
+
+
+def _fixing(column: "pd.Series[float]", labels: "NDArray[np.int64]") -> Iterator[tuple[list[int], int]]:
+    """Give the rows of each exact number that goes with one class alone, unlike the numbers next to it."""
+    import numpy as np
+
+    if column.dtype.kind not in "iuf":
+        return
+    numbers = column.to_numpy(np.float64)
+    values, counts = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+    if len(values) < MANY_VALUES:
+        return
+    for value in values[counts >= FEWEST_OF_A_VALUE]:
+        inside = np.flatnonzero(numbers == value)
+        seen = np.bincount(labels[inside])
+        label = int(seen.argmax())
+        if seen[label] < PURE * len(inside):
+            continue
+        distance = np.where(np.isfinite(numbers) & (numbers != value), np.abs(numbers - value), np.inf)
+        near_by = np.argsort(distance, kind="stable")[: min(len(inside), int(np.isfinite(distance).sum()))]
+        beside = proportion(int((labels[near_by] == label).sum()), len(near_by), level=0.99)
+        here = proportion(int(seen[label]), len(inside), level=0.99)
+        if 1 - float(beside.high or 0) >= RARER * (1 - float(here.low or 0)):
+            yield inside.tolist(), label
 
 
 def _share(name: str, found: int, n: int) -> Measurement:
