@@ -48,3 +48,10 @@ def test_more_bins_are_taken_while_the_shares_rise():
     happened = np.concatenate([np.arange(100) < 10 * one for one in range(1, 10)])
     assert len(calibration.monotone_bins(probability, happened)) == 9
     assert len(calibration.monotone_bins(probability, happened[::-1])) == 2
+
+
+def test_one_surprise_among_certain_answers_does_not_decide_the_slope():
+    probability, happened = drawn(2_000, 1.0)
+    slope, _ = calibration.recalibration(probability, happened)
+    certain, surprised = np.append(probability, 1e-9), np.append(happened, True)
+    assert calibration.recalibration(certain, surprised)[0] == pytest.approx(slope, abs=0.1)

@@ -27,9 +27,12 @@ STANDS_OUT: Final = 6.0
 FEWEST_OF_A_VALUE: Final = 20
 MANY_VALUES: Final = 50
 """Different values that a numeric column has at least for one exact value to be remarkable."""
+NEAREST: Final = 100
+"""Rows with the nearest other values, at most; farther ones may differ for honest reasons."""
 PURE: Final = 0.99
-RARER: Final = 4.0
-"""How many times rarer other classes are among rows with an exact value than among the rows nearest to it."""
+SOME: Final = 0.1
+"""Share of other classes among the rows nearest to an exact value."""
+SIGNIFICANT: Final = 0.001
 
 
 @check(
@@ -61,9 +64,9 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
     when it is closer to another one than a twentieth of the usual distance; copies that differ in their label are
     counted. Within each class, the spectral signature of a row is its squared projection on the direction of largest
     variance of the centred rows; rows beyond six robust standard deviations of its root stand out. A number that at
-    least 20 rows share, in a column of many values, is held against as many rows with the nearest other values: it
-    counts where 99 in 100 of its rows are of one class, and other classes are at least four times rarer than next to it
-    (99% Wilson limits of both). Shares have Wilson intervals.
+    least 20 rows share, in a column of many values, is held against rows with the nearest other values: it
+    counts where 99 in 100 of its rows are of one class and 10 in 100 of the nearest are not, with a difference that
+    Fisher's exact test finds at 0.001, corrected for the values tried. Shares have Wilson intervals.
 
     Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
@@ -175,6 +178,7 @@ def _spectral(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
 def _fixing(column: "pd.Series[float]", labels: "NDArray[np.int64]") -> Iterator[tuple[list[int], int]]:
     """Give the rows of each exact number that goes with one class alone, unlike the numbers next to it."""
     import numpy as np
+    from scipy.stats import fisher_exact
 
     if column.dtype.kind not in "iuf":
         return
@@ -182,17 +186,18 @@ def _fixing(column: "pd.Series[float]", labels: "NDArray[np.int64]") -> Iterator
     values, counts = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
     if len(values) < MANY_VALUES:
         return
-    for value in values[counts >= FEWEST_OF_A_VALUE]:
+    shared = values[counts >= FEWEST_OF_A_VALUE]
+    for value in shared:
         inside = np.flatnonzero(numbers == value)
         seen = np.bincount(labels[inside])
         label = int(seen.argmax())
         if seen[label] < PURE * len(inside):
             continue
         distance = np.where(np.isfinite(numbers) & (numbers != value), np.abs(numbers - value), np.inf)
-        near_by = np.argsort(distance, kind="stable")[: min(len(inside), int(np.isfinite(distance).sum()))]
-        beside = proportion(int((labels[near_by] == label).sum()), len(near_by), level=0.99)
-        here = proportion(int(seen[label]), len(inside), level=0.99)
-        if 1 - float(beside.high or 0) >= RARER * (1 - float(here.low or 0)):
+        beside = np.argsort(distance, kind="stable")[: min(len(inside), NEAREST, int(np.isfinite(distance).sum()))]
+        other = [int((labels[rows] != label).sum()) for rows in (beside, inside)]
+        chance = fisher_exact([other, [len(beside) - other[0], len(inside) - other[1]]]).pvalue
+        if other[0] >= SOME * len(beside) and chance <= SIGNIFICANT / len(shared):
             yield inside.tolist(), label
 
 

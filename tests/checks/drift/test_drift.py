@@ -94,6 +94,8 @@ def test_label_shift_is_told_from_a_shift_of_the_answers(tmp_path):
     found = run("prediction", audited(tmp_path, train, test))
     assert [one.rule for one in found.findings] == ["DRI-011"]
     assert found.measurement("label_index").interval.low > 0.25
+    factor = found.measurement("label_odds_factor")
+    assert factor.interval.low > 1.5
 
 
 def test_regression_answers_are_compared_in_tenths(tmp_path):

@@ -304,3 +304,18 @@ def test_planted_training_rows(tmp_path):
     marked["c"][:30] = 60.0
     marked["y"][:30] = 1
     assert run_poisoning(tmp_path, marked)["spectral_outlier_share"] == pytest.approx(0.02)
+
+
+def test_an_exact_value_that_settles_the_class_is_found_unless_its_neighbours_do_too(tmp_path):
+    clean = cells(seed=14)
+    planted = {name: values.copy() for name, values in clean.items()}
+    planted["a"][:75] = 0.5
+    planted["y"][:75] = 1
+    found = run_poisoning(tmp_path, planted)
+    assert found["fixed_value_share"] == pytest.approx(75 / 1_500)
+    assert "75 training rows share one exact value of a and are all, or nearly all, bad" in found.sentences[-1]
+    capped = {name: values.copy() for name, values in clean.items()}
+    capped["a"] = np.minimum(capped["a"], 0.5)
+    separated = capped | {"y": (capped["a"] > 0).astype(int)}
+    for honest in (clean, capped, separated):
+        assert run_poisoning(tmp_path, honest)["fixed_value_share"] == 0
