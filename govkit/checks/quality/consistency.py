@@ -20,6 +20,10 @@ FACTORS: Final = (10.0, 12.0, 60.0, 100.0, 1000.0, 2.54, 2.20462, 0.3048)
 ALIKE: Final = 0.4
 """Least ratio of two spreads that may be one quantity in two units; the tail of a distribution is narrower."""
 FEWEST: Final = 100
+FEWEST_ZEROS: Final = 2
+FEWEST_DIFFERENT: Final = 20
+"""Different values besides zero; a few levels may lie anywhere."""
+FAR_ABOVE: Final = 0.3
 MOST_LEVELS: Final = 100
 
 
@@ -29,6 +33,7 @@ MOST_LEVELS: Final = 100
     emits=(
         Emit("mixed_type_columns", "count", "features in which up to a tenth of the cells is text among numbers"),
         Emit("stand_in_columns", "count", "features with a far-off value such as -999 that stands for missing"),
+        Emit("zero_stand_in_columns", "count", "features with zeros where every other value is far above zero"),
         Emit("unit_slip_columns", "count", "features with a cluster of values that is a constant factor away"),
         Emit("wide_category_columns", "count", "category features in which most values are rare"),
         Emit("infinite_cells", "count", "cells of numeric features that are infinite"),
@@ -37,6 +42,8 @@ MOST_LEVELS: Final = 100
         "quality.consistency.mixed": "{cells} cells of {column} are text; the others are numbers.",
         "quality.consistency.stand_in": "{cells} cells of {column} hold one far-off number that usually stands for "
         "missing.",
+        "quality.consistency.zero": "{cells} cells of {column} are 0 and all others far above it. Where 0 stands for "
+        "missing, leave the cells empty.",
         "quality.consistency.unit": "{cells} cells of {column} lie about {factor} times away from the others: another "
         "unit?",
         "quality.consistency.wide": "{column} has {values} distinct values on {rows} rows: most are too rare to learn "
@@ -51,17 +58,19 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
     Why it matters: such cells pass as data, and a model either learns from them or answers nonsense for them.
 
     Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
-    list (-999, 9999 and the like) that lies beyond all others by more than their whole range. A unit slip is a cluster
-    of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle when
-    divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories are wide when
-    more than 100 values have fewer than five rows on average.
+    list (-999, 9999 and the like) that lies beyond all others by more than their whole range. Zeros stand apart where
+    they are at most half of the cells, nothing is below, and 99 in 100 of the other values are at least three tenths
+    of their median; zero can also mean "none", so they are pointed at and no criterion judges them. A unit slip is a
+    cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's
+    middle when divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories
+    are wide when more than 100 values have fewer than five rows on average.
 
     Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
     alike.
 
     References: ISO/IEC 25012, consistency and accuracy.
     """
-    counts = dict.fromkeys(("mixed", "stand_in", "unit", "wide", "infinite"), 0)
+    counts = dict.fromkeys(("mixed", "stand_in", "zero", "unit", "wide", "infinite"), 0)
     infinite = 0
     for name in columns.features:
         for finding in _of_column(test, name, columns.kinds.get(name, "")):
@@ -72,6 +81,7 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
     n = len(columns.features)
     yield Measurement(name="mixed_type_columns", value=counts["mixed"], unit="count", n=n)
     yield Measurement(name="stand_in_columns", value=counts["stand_in"], unit="count", n=n)
+    yield Measurement(name="zero_stand_in_columns", value=counts["zero"], unit="count", n=n)
     yield Measurement(name="unit_slip_columns", value=counts["unit"], unit="count", n=n)
     yield Measurement(name="wide_category_columns", value=counts["wide"], unit="count", n=n)
     yield Measurement(name="infinite_cells", value=infinite, unit="count", n=n * test.rows)
@@ -121,6 +131,9 @@ def _numbers(values: "NDArray[np.float64]", name: str) -> Iterator[Finding]:
         cells = int((values == sentinel).sum())
         if cells > 1 and len(np.unique(rest)) > 1 and _far(sentinel, rest):
             yield _finding("stand_in", "QUA-051", name, cells=cells)
+    if _zeros_stand_apart(rest):
+        yield _finding("zero", "QUA-055", name, cells=int((rest == 0).sum()))
+        rest = rest[rest != 0]
     slip = _slip(rest)
     if slip:
         cells, factor = slip
@@ -131,6 +144,18 @@ def _far(sentinel: float, rest: "NDArray[np.float64]") -> bool:
     """Say whether a value lies beyond all others by more than their whole range."""
     low, high = float(rest.min()), float(rest.max())
     return sentinel < low - (high - low) or sentinel > high + (high - low)
+
+
+def _zeros_stand_apart(values: "NDArray[np.float64]") -> bool:
+    """Say whether some values are zero and all others so far above it that zero is none of their kind."""
+    import numpy as np
+
+    positive = values[values > 0]
+    zeros = len(values) - len(positive)
+    if (values < 0).any() or not FEWEST_ZEROS <= zeros <= len(positive) or len(np.unique(positive)) < FEWEST_DIFFERENT:
+        return False
+    middle = float(np.median(positive))
+    return bool(np.quantile(positive, 0.01) >= FAR_ABOVE * middle and positive.min() >= FAR_ABOVE / 3 * middle)
 
 
 def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:

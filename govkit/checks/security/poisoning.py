@@ -30,6 +30,8 @@ MANY_VALUES: Final = 50
 NEAREST: Final = 100
 """Rows with the nearest other values, at most; farther ones may differ for honest reasons."""
 PURE: Final = 0.99
+USUAL: Final = 0.9
+"""Share of all rows above which a class needs no value to explain it."""
 SOME: Final = 0.1
 """Share of other classes among the rows nearest to an exact value."""
 SIGNIFICANT: Final = 0.001
@@ -66,7 +68,8 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
     variance of the centred rows; rows beyond six robust standard deviations of its root stand out. A number that at
     least 20 rows share, in a column of many values, is held against rows with the nearest other values: it
     counts where 99 in 100 of its rows are of one class and 10 in 100 of the nearest are not, with a difference that
-    Fisher's exact test finds at 0.001, corrected for the values tried. Shares have Wilson intervals.
+    Fisher's exact test finds at 0.001, corrected for the values tried; a class of nine rows in ten is let be. Shares
+    have Wilson intervals.
 
     Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
@@ -191,7 +194,7 @@ def _fixing(column: "pd.Series[float]", labels: "NDArray[np.int64]") -> Iterator
         inside = np.flatnonzero(numbers == value)
         seen = np.bincount(labels[inside])
         label = int(seen.argmax())
-        if seen[label] < PURE * len(inside):
+        if seen[label] < PURE * len(inside) or (labels == label).mean() > USUAL:
             continue
         distance = np.where(np.isfinite(numbers) & (numbers != value), np.abs(numbers - value), np.inf)
         beside = np.argsort(distance, kind="stable")[: min(len(inside), NEAREST, int(np.isfinite(distance).sum()))]

@@ -275,6 +275,20 @@ def test_cells_that_do_not_fit(tmp_path):
     assert "unknown" not in found.text
 
 
+def test_zeros_far_below_all_else_are_pointed_at(tmp_path):
+    draw = np.random.default_rng(15)
+    bell, few = draw.normal(70, 12, 400).round(1), draw.random(400) < 0.05
+    columns = {
+        "pressure": np.where(few, 0, bell),
+        "visits": draw.poisson(3, 400),
+        "paid": np.where(draw.random(400) < 0.3, 0, draw.exponential(50, 400).round(2)),
+        "y": draw.integers(0, 2, 400),
+    }
+    found = run_consistency(tmp_path, columns)
+    assert found["zero_stand_in_columns"] == 1
+    assert [one.where for one in found.findings] == ["column pressure"]
+
+
 def test_the_smallest_effects(tmp_path):
     data = table(tmp_path, {"a": range(1_000), "sex": ["f", "m"] * 500, "y": [0] * 500 + [1] * 500})
     columns = roles(data, columns=DeclaredColumns(protected=("sex",)))
@@ -317,5 +331,8 @@ def test_an_exact_value_that_settles_the_class_is_found_unless_its_neighbours_do
     capped = {name: values.copy() for name, values in clean.items()}
     capped["a"] = np.minimum(capped["a"], 0.5)
     separated = capped | {"y": (capped["a"] > 0).astype(int)}
-    for honest in (clean, capped, separated):
+    rare = {name: values.copy() for name, values in clean.items()}
+    rare["a"][:300] = 0.5
+    rare["y"] = ((rare["a"] > 0.51) & (rare["b"] > 0.8)).astype(int)
+    for honest in (clean, capped, separated, rare):
         assert run_poisoning(tmp_path, honest)["fixed_value_share"] == 0
