@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file of outcomes, one a line, that is added to")
     parser.add_argument("--picture", type=Path, help="SVG file for the picture")
     parser.add_argument("--report", action="store_true", help="run nothing, lay out what --out holds")
+    parser.add_argument(
+        "--strict", action="store_true", help="end with 1 if a defect is missed or a clean system fails"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = options.out or Path(folder) / "outcomes.jsonl"
@@ -49,6 +52,8 @@ def main() -> None:
     print(table(outcomes))
     if options.picture:
         options.picture.write_text(picture(outcomes), encoding="utf-8")
+    if options.strict and not all(map(_is_right, outcomes)):
+        sys.exit(1)
 
 
 def _seeds(text: str) -> range:
@@ -60,14 +65,16 @@ def _is_wanted(trial: Trial, only: list[str] | None) -> bool:
     return not only or (trial.defect if trial.planted else "clean") in only
 
 
+def _is_right(outcome: Outcome) -> bool:
+    return outcome.caught if outcome.trial.planted else not outcome.failed and outcome.verdict != "died"
+
+
 def _tell(outcome: Outcome) -> None:
     """Say how a trial ended, where it didn't end as it should."""
     trial = outcome.trial
-    if trial.planted and not outcome.caught:
-        print(f"missed: {trial.defect} in {trial.table}, seed {trial.seed}", file=sys.stderr)
-    elif not trial.planted and outcome.failed:
-        name = trial.defect or "as drawn"
-        print(f"alarm: {', '.join(outcome.failed)} for {name} in {trial.table}, seed {trial.seed}", file=sys.stderr)
+    if not _is_right(outcome):
+        what = "missed" if trial.planted else f"alarm ({', '.join(outcome.failed) or outcome.verdict})"
+        print(f"{what}: {trial.defect or 'as drawn'} in {trial.table}, seed {trial.seed}", file=sys.stderr)
 
 
 if __name__ == "__main__":
