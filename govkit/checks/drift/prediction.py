@@ -31,7 +31,7 @@ NOTABLE = 0.1
     emits=(
         Emit("prediction_index", "index", "population stability index of the answers, less what chance adds"),
         Emit("label_index", "index", "population stability index of the true target, less what chance adds"),
-        Emit("label_odds_factor", "ratio", "largest factor between the odds of a class in TRAIN and in DATA"),
+        Emit("labelodds_factor", "ratio", "largest factor between the odds of a class in TRAIN and in DATA"),
     ),
     messages={
         "drift.answers": "Answers on {sample} are spread differently from those on TRAIN (stability index {index}).",
@@ -70,7 +70,7 @@ def prediction(  # noqa: PLR0913 - each is an input of the check
     lines = list(_compared("prediction_index", "DATA", (before, predictions.predicted), task, seed))
     lines += _compared("label_index", "DATA", (known, predictions.truth), task, seed)
     if task.is_classification:
-        lines.append(_odds_factor(known, predictions.truth))
+        lines.append(odds_factor(known, predictions.truth))
     if model is not None and production is not None:
         lines += _compared(
             "prediction_index", "production", (before, _answers(model, production, columns, task)), task, seed
@@ -88,7 +88,7 @@ def _answers(model: Model, rows: Dataset, columns: Columns, task: Task) -> "Numb
     return decide(model, asked, probability, task)
 
 
-def _odds_factor(before: "Numbers", now: "Numbers") -> Measurement:
+def odds_factor(before: "Numbers", now: "Numbers") -> Measurement:
     """Give the largest factor between the odds of a class in both, with half a row added to every count."""
     import numpy as np
     from scipy.special import ndtri
@@ -104,7 +104,7 @@ def _odds_factor(before: "Numbers", now: "Numbers") -> Measurement:
     interval = Interval(low=low, high=high, level=0.95, method="woolf, simultaneous")
     n = len(before) + len(now)
     return Measurement(
-        name="label_odds_factor", value=value, unit="ratio", n=n, interval=interval, group={"sample": "DATA"}
+        name="labelodds_factor", value=value, unit="ratio", n=n, interval=interval, group={"sample": "DATA"}
     )
 
 
