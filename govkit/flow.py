@@ -16,13 +16,14 @@ from govkit.core.errors import UsageProblem
 from govkit.core.evidence import Evidence
 from govkit.core.messages import sentence
 from govkit.core.progress import Progress, Silent
-from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, SystemFacts
+from govkit.core.record import AuditRecord, DataFacts, ModelFacts, Result, Run, Speed, SystemFacts
 from govkit.earlier import past_audits
 from govkit.gate import decide
 from govkit.inputs.checkout import checkout
 from govkit.inputs.constraints import problem_of
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.sandbox import is_full
+from govkit.inputs.speed import speeds_of
 from govkit.inputs.subject import Request, Subject, open_subject
 from govkit.pack.keys import signing_key
 from govkit.plugins.check import CHECKS, Check, Params
@@ -128,6 +129,7 @@ def audit(  # noqa: PLR0913 - the options of the main job
         outcomes = run(job, subject, jobs=jobs, journal=kept, progress=watching)
         result = _result(subject, setup, job, policy, outcomes)
         isolation = _isolation(subject)
+        speeds = _timed(subject, watching)
         packing = delivery.Packing(key, _metadata_files(subject)) if pack or sign is not None else None
         place = checkout(subject, setup.path, setup.document)
     ran = Run(
@@ -143,6 +145,8 @@ def audit(  # noqa: PLR0913 - the options of the main job
         isolation=isolation,
         checkout=place,
         past=past.course,
+        speed=speeds.get("model"),
+        champion_speed=speeds.get("champion"),
         logo=logo,
     )
     record = past.told(AuditRecord(result_sha256=sha256_of(result), result=result, run=ran))
@@ -150,6 +154,18 @@ def audit(  # noqa: PLR0913 - the options of the main job
         attachments = {name: found.attachments for name, found in outcomes.items() if found.attachments}
         _deliver(watching, lambda: delivery.deliver(record, folder, wanted_formats, attachments, packing))
     return record
+
+
+def _timed(subject: Subject, progress: Progress) -> dict[str, Speed]:
+    """Time the models and say how long they took."""
+    found = speeds_of(subject)
+    for role, speed in found.items():
+        memory = f"; its process took up to {speed.peak_bytes / 1e6:,.0f} MB" if speed.peak_bytes else ""
+        progress.note(
+            f"{role}: one row in {speed.row_ms[0]:.3g} ms (95th percentile {speed.row_ms[1]:.3g}), "
+            f"{speed.batch_rows:,} rows in {speed.batch_ms[0]:.3g} ms ({speed.batch_ms[1]:.3g}){memory}"
+        )
+    return found
 
 
 def _deliver(progress: Progress, write: Callable[[], delivery.Delivered]) -> None:

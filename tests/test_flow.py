@@ -53,6 +53,12 @@ def test_the_library_gives_the_record_and_writes_only_when_asked(project, tmp_pa
     record = govkit.audit(project.model, project.data, train=project.train, **options)
     assert isinstance(record, AuditRecord)
     assert sorted(project.folder.rglob("*")) == before
+    speed = record.run.speed
+    assert speed is not None
+    assert speed.file_bytes == project.model.stat().st_size
+    assert 0 < speed.row_ms[0] <= speed.row_ms[1]
+    assert 0 < speed.batch_ms[0] <= speed.batch_ms[1]
+    assert speed.peak_bytes > 10e6
     assert {evidence.check.split(".")[0] for evidence in record.result.evidence} == {"quality"}
     govkit.audit(str(project.model), str(project.data), out=tmp_path / "out", formats=("junit",), **options)
     # the record comes along whatever is asked for
@@ -96,6 +102,7 @@ def test_a_rerun_takes_over_what_is_equal(project, tmp_path):
 def test_data_only_needs_no_model(project):
     record = govkit.audit(None, project.data, profile="data-only", budget="quick", only=("quality", "performance"))
     assert record.result.model is None
+    assert record.run.speed is None
     with pytest.raises(UsageProblem, match="needs a model"):
         govkit.audit(None, project.data)
 

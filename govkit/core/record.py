@@ -221,6 +221,20 @@ class PastAudit(Frozen):
     open: int
 
 
+class Speed(Frozen):
+    """How fast a model answered on the machine of the audit, the way to its process and back included."""
+
+    row_ms: tuple[float, float]
+    """Median and 95th percentile of a call with one row, in milliseconds."""
+    batch_rows: int
+    batch_ms: tuple[float, float]
+    """The same of a call with that many rows."""
+    peak_bytes: int
+    """The most memory that its process held, libraries included; 0 where the system doesn't say."""
+    file_bytes: int
+    """Size of the model file."""
+
+
 class Run(Frozen):
     """The part that varies between runs."""
 
@@ -243,6 +257,10 @@ class Run(Frozen):
     """What changed since the audit before, where there was one of the same system."""
     past: tuple[PastAudit, ...] = added(())
     """Audits of the same system before this one, the oldest first."""
+    speed: Speed | None = added(None)
+    """How fast the model answered; None where it can't be asked, or is a service."""
+    champion_speed: Speed | None = added(None)
+    """The same of the model in use."""
     logo: str = added("")
     """The organisation's logo for the reports: a PNG in base64."""
 

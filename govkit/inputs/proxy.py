@@ -150,6 +150,11 @@ class Proxy:
         self._handle = handle
         self._again = again or Again()
 
+    @property
+    def process_id(self) -> int:
+        """The process that holds the model."""
+        return self._worker.process.pid
+
     def predict(self, rows: "pd.DataFrame") -> "NDArray[np.generic]":
         """Give a label or value a row."""
         import numpy as np

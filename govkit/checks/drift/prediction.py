@@ -31,7 +31,7 @@ NOTABLE = 0.1
     emits=(
         Emit("prediction_index", "index", "population stability index of the answers, less what chance adds"),
         Emit("label_index", "index", "population stability index of the true target, less what chance adds"),
-        Emit("labelodds_factor", "ratio", "largest factor between the odds of a class in TRAIN and in DATA"),
+        Emit("label_odds_factor", "ratio", "largest factor between the odds of a class in TRAIN and in DATA"),
     ),
     messages={
         "drift.answers": "Answers on {sample} are spread differently from those on TRAIN (stability index {index}).",
@@ -104,7 +104,7 @@ def odds_factor(before: "Numbers", now: "Numbers") -> Measurement:
     interval = Interval(low=low, high=high, level=0.95, method="woolf, simultaneous")
     n = len(before) + len(now)
     return Measurement(
-        name="labelodds_factor", value=value, unit="ratio", n=n, interval=interval, group={"sample": "DATA"}
+        name="label_odds_factor", value=value, unit="ratio", n=n, interval=interval, group={"sample": "DATA"}
     )
 
 
