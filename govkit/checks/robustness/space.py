@@ -1,6 +1,7 @@
 """What an attacker may change in a row, as inferred from the data and declared in govkit.yaml."""
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._inference import space_of
@@ -146,13 +147,18 @@ def _rules(name: str, declared: Robustness) -> Iterator[str]:
 
 def _example(found: Space, row: "NDArray[np.float64]") -> Table:
     """Give how far each number of one row may move, as differences."""
-    low, high = found.limits(row)
-    near_low, near_high = found.limits(row, SIZE)
-    rows = []
-    for at, name in enumerate(found.names):
-        if found.number[at]:
-            cells = (near_low[0, at], near_high[0, at], low[0, at], high[0, at])
-            rows.append((name, *(_rounded(float(cell - row[0, at])) if cell == cell else 0.0 for cell in cells)))  # noqa: PLR0124
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):  # of infinite cells
+        low, high = found.limits(row)
+        near_low, near_high = found.limits(row, SIZE)
+        apart = np.stack([near_low[0], near_high[0], low[0], high[0]]) - row[0]
+    apart[np.isnan(apart)] = 0.0
+    rows = [
+        (name, *(_rounded(float(one)) for one in apart[:, at]))
+        for at, name in enumerate(found.names)
+        if found.number[at]
+    ]
     names = (f"least at ε {SIZE:g}", f"most at ε {SIZE:g}", "least at all", "most at all")
     return Table(
         name="attack_example",
@@ -162,5 +168,6 @@ def _example(found: Space, row: "NDArray[np.float64]") -> Table:
     )
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.2g}")
+def _rounded(value: float) -> float | None:
+    """Keep two digits; an infinite cell moves by nothing that could be stated."""
+    return float(f"{value:.2g}") if isfinite(value) else None

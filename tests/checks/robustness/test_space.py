@@ -18,7 +18,7 @@ from govkit.checks.robustness._selftest import strength
 from govkit.checks.robustness._validator import Validator
 from govkit.checks.robustness.space import space as space_check
 from govkit.config import Robustness
-from govkit.core.evidence import Finding, Measurement
+from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.constraints import problem_of
 from govkit.inputs.formula import parse
 from tests.in_process_model import inputs
@@ -257,3 +257,14 @@ def test_an_inferred_space_is_said_and_what_is_withheld_is_counted(tmp_path):
         values = {one.name: one.value for one in found if isinstance(one, Measurement)}
         assert (values["declared_rules"], values["withheld_share"]) == (rules, withheld)
         assert [one.rule for one in found if isinstance(one, Finding)] == findings
+
+
+def test_an_infinite_cell_in_the_row_that_is_shown_breaks_nothing(tmp_path):
+    frame = pd.DataFrame({"income": np.linspace(-1, 1, 80), "age": np.arange(80.0)})
+    frame["target"] = (frame["income"] > 0).astype(int)
+    model = make_pipeline(FunctionTransformer(lambda rows: rows.clip(-100, 100)), LogisticRegression())
+    model.fit(frame[["income", "age"]], frame["target"])
+    frame.loc[0, "income"] = np.inf
+    tables = [one for one in shown(inputs(tmp_path, model, frame)) if isinstance(one, Table)]
+    (example,) = [one for one in tables if one.name == "attack_example"]
+    assert example.rows[0][1:3] == (0.0, 0.0)
