@@ -90,7 +90,7 @@ def audited(estimator: object, test: Frame, train: Frame, references: int, seed:
             "rows": 2_000,
             "references": references,
             "anchored_references": 0,
-            "nearby": 2,
+            "nearby": 4,
             "fit_seconds": 600,
             "subgroups": 0,
         }
@@ -128,7 +128,7 @@ def meta_alone(estimator: object, test: Frame, train: Frame, references: int, se
         sides = ((case.train, case.train_predictions), (case.test, case.predictions))
         sample = draw(sides, case.columns, 2_000, seed)
         started = time.process_time()
-        work = {"references": references, "anchored_references": 0, "nearby": 2}
+        work = {"references": references, "anchored_references": 0, "nearby": 4}
         found = compared(Refit(case.model, case.task, 600, seed), sample, case.task, work, seed)
         spent = time.process_time() - started
     scores = found.scores["meta"]
@@ -286,7 +286,7 @@ def _control(estimator: object, way: str, number: int) -> tuple[str, bool, float
         warnings.simplefilter("ignore")
         case = inputs(Path(folder), estimator, test, train)
         sides = ((case.train, case.train_predictions), (case.test, case.predictions))
-        work = {"references": 4, "anchored_references": 0, "nearby": 2}
+        work = {"references": 4, "anchored_references": 0, "nearby": 4}
         tried = attacked(
             draw(sides, case.columns, 1_000, number), Refit(case.model, case.task, 600, number), case.task, work, number
         )

@@ -42,8 +42,8 @@ REFERENCES: Mapping[str, tuple[tuple[int, ...], int]] = {
 """Numbers of reference models to choose from, and the seconds that all fits may take, by budget."""
 FIT_SECONDS: Mapping[str, int] = {"quick": 60, "standard": 120, "thorough": 600}
 """Seconds after which one fit is given up, by budget; more than the plan expects, since machines are busy at times."""
-NEARBY: Mapping[str, int] = {"quick": 2, "standard": 4, "thorough": 12}
-"""Rows near each row that the models are asked about, by budget."""
+NEARBY: Mapping[str, tuple[int, ...]] = {"quick": (4, 2), "standard": (4, 2), "thorough": (12, 4)}
+"""Numbers of rows near each row to choose from, which the models are asked about, by budget."""
 ASKED_UP_TO = 1.5
 """What fits and answers for rows nearby may take together, in times that fits may take alone."""
 ANCHORED, ANCHORED_FROM = 8, 16
@@ -69,8 +69,9 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
     fit = sizes.fit_ms_per_1000_rows * rows / 1e6
     references = next((count for count in choices if fit and count * fit <= limit), 0)
     anchored = ANCHORED if references >= ANCHORED_FROM else 0
-    asked = NEARBY[budget] * (1 + min(references, PLAYED) + anchored) * 2 * rows * sizes.predict_ms_per_1000_rows / 1e6
-    near = NEARBY[budget] if references and references * fit + asked <= ASKED_UP_TO * limit else 0
+    asked = (1 + min(references, PLAYED) + anchored) * 2 * rows * sizes.predict_ms_per_1000_rows / 1e6
+    left = ASKED_UP_TO * limit - references * fit
+    near = next((count for count in NEARBY[budget] if count * asked <= left), 0) if references else 0
     counts = {
         "rows": rows,
         "references": references,

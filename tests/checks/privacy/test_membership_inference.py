@@ -21,7 +21,7 @@ from tests.in_process_model import InProcessModel, inputs
 pytestmark = pytest.mark.usefixtures("toolbox_here")
 
 
-def run(case, *, rows=1_000, references=0, seed=3, anchored=0, nearby=2, suggest=False):
+def run(case, *, rows=1_000, references=0, seed=3, anchored=0, nearby=4, suggest=False):
     return list(
         membership_inference(
             model=case.model,
@@ -311,7 +311,7 @@ def test_rows_nearby_are_asked_about_while_that_fits_the_budget():
         sizes = Sizes(4_000, 4_000, 10, 2, predict_ms_per_1000_rows=answer, fit_ms_per_1000_rows=fit)
         return plan(sizes, budget, Params()).counts["nearby"]
 
-    assert [near("quick", *times) for times in ((200, 100), (1_250, 100), (200, 1_000))] == [2, 2, 0]
+    assert [near("quick", *times) for times in ((800, 100), (1_250, 100), (200, 1_000))] == [4, 2, 0]
     assert [near(budget, 200, 100) for budget in ("standard", "thorough")] == [4, 12]
     assert near("quick", 0, 100) == 0
 
