@@ -261,8 +261,8 @@ def _measured(tried: Tried, seed: int) -> Iterator[Product]:
         return
     if exposed:
         worst = max(exposed, key=lambda one: one.value)
-        share = round(worst.value * PER_HUNDRED, 1 if worst.value < A_FEW else None)
-        yield _finding("MIA-004", Severity.MEDIUM, "privacy.found", "model", found=share, attack=worst.group["attack"])
+        found = f"{worst.value * PER_HUNDRED:.{1 if worst.value < A_FEW else 0}f}"
+        yield _finding("MIA-004", Severity.MEDIUM, "privacy.found", "model", found=found, attack=worst.group["attack"])
     if _low(best) > 0.5:  # noqa: PLR2004 - guessing
         said: dict[str, float | str] = {"attack": best.group["attack"], "auc": best.value, "low": _low(best)}
         epsilon = epsilon_of_auc(_low(best))
