@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from sklearn.tree import DecisionTreeClassifier
 from govkit.checks.privacy import _direct, _measures
 from govkit.checks.privacy._compared import compared
 from govkit.checks.privacy._direct import modified_entropy, ranked_in_class
+from govkit.checks.privacy._neighbours import nearby
 from govkit.checks.privacy._references import Refit
 from govkit.checks.privacy._sample import draw
 from govkit.checks.privacy._toolbox import ATTACKS
@@ -128,7 +130,8 @@ def meta_alone(estimator: object, test: Frame, train: Frame, references: int, se
         sides = ((case.train, case.train_predictions), (case.test, case.predictions))
         sample = draw(sides, case.columns, 2_000, seed)
         started = time.process_time()
-        work = {"references": references, "anchored_references": 0, "nearby": 4}
+        work = {"references": references, "anchored_references": 0}
+        sample = replace(sample, nearby=nearby(sample.rows, 4, seed))
         found = compared(Refit(case.model, case.task, 600, seed), sample, case.task, work, seed)
         spent = time.process_time() - started
     scores = found.scores["meta"]

@@ -1,10 +1,9 @@
 """Attacks with as many reference models as planned, or with surrogates where the model can't be fitted again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from govkit.checks.privacy._neighbours import nearby
 from govkit.checks.privacy._reference_attacks import FEWEST, lira, meta, rmia
 from govkit.checks.privacy._references import (
     References,
@@ -53,9 +52,9 @@ def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str,
 
     Args:
         refit: how the audited model is fitted anew; None where there is no model to ask.
-        sample: the rows.
+        sample: the rows, and those nearby that the models are asked about as well.
         task: its task.
-        work: counts of `references`, `anchored_references` and `nearby`, rows near each row that are asked about.
+        work: counts of `references` and `anchored_references`.
         seed: everything random is derived from it.
     """
     yard = yardstick(sample, task)
@@ -63,13 +62,12 @@ def compared(refit: Refit | None, sample: Sample, task: Task, work: Mapping[str,
     if refit is not None and work["references"] >= FEWEST:
         everything = sample.member | ~sample.member
         masks = halves(sample.truth, everything, work["references"] // 2, seed, stratify=task.is_classification)
-        asked = replace(sample, nearby=nearby(sample.rows, work["nearby"], seed))
         try:
-            told = audited_around(refit.model, asked, yard, task)
-            references = fitted(refit, asked, yard, masks)
+            told = audited_around(refit.model, sample, yard, task)
+            references = fitted(refit, sample, yard, masks)
             scores = _online(told, references, sample.truth, seed)
             if work["anchored_references"]:
-                scores[ANCHORED] = _anchored(refit, asked, told, work["anchored_references"])
+                scores[ANCHORED] = _anchored(refit, sample, told, work["anchored_references"])
         except ModelUnavailable:
             pass
         else:

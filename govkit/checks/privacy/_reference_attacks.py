@@ -70,7 +70,7 @@ def meta(target: Told, references: References, truth: "NDArray[np.generic]", see
     signs = [_signs(told, references.without_pair(model), truth) for model, told in enumerate(references.told)]
     member = [references.inside[model] for model in range(len(references.told))]
     learner = HistGradientBoostingClassifier(
-        max_iter=60, max_leaf_nodes=8, early_stopping=False, random_state=seed % 2**31
+        max_iter=60, max_leaf_nodes=8, l2_regularization=20, early_stopping=False, random_state=seed % 2**31
     )
     learner.fit(np.vstack(signs), np.hstack(member))
     odds = np.zeros(len(truth))

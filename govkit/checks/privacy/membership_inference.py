@@ -1,7 +1,7 @@
 """Whether the model's answers tell training rows from others."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from govkit.checks.privacy import _direct, _measures
@@ -9,6 +9,7 @@ from govkit.checks.privacy._compared import compared
 from govkit.checks.privacy._confounders import Blind, alike, blind
 from govkit.checks.privacy._doubts import doubts, train_is_worse
 from govkit.checks.privacy._measures import Attack
+from govkit.checks.privacy._neighbours import nearby
 from govkit.checks.privacy._parts import bands, calls, parts_of, subgroups
 from govkit.checks.privacy._references import PLAYED, Refit
 from govkit.checks.privacy._remedies import remedies
@@ -224,6 +225,7 @@ def attacked(drawn: Sample, refit: Refit | None, task: Task, work: Mapping[str, 
     """Run every attack that can be run on the rows that the data alone don't give away."""
     before = blind(drawn, seed)
     sample, after = alike(drawn, before, seed)
+    sample = replace(sample, nearby=nearby(sample.rows, work["nearby"], seed))
     found = compared(refit, sample, task, work, seed)
     scores = {**_direct.panel(sample, task, seed), **found.scores}
     graded = not task.is_classification or sample.probability is not None or sample.score is not None
