@@ -67,7 +67,7 @@ class Columns(Frozen):
     group: str | None = None
     """Rows that belong together: person, household, device."""
     weight: str | None = None
-    """Sample weight."""
+    """Sample weight: used where the model is fitted again; figures count every row the same."""
     kinds: dict[str, Literal["number", "integer", "boolean", "category", "text", "identifier", "date"]] = Field(
         default_factory=dict
     )

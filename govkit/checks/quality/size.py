@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from govkit.core.evidence import Measurement
+from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import encode
@@ -18,6 +18,10 @@ from govkit.plugins.check import Emit, Product, check
         Emit("train_rows", "count", "rows of TRAIN, where it is given"),
         Emit("smallest_class_rows", "count", "rows of DATA in the rarest class; classification only"),
     ),
+    messages={
+        "quality.size.weights": "{column} holds weights. They are used where the model is fitted again; in all figures "
+        "each row counts the same.",
+    },
 )
 def size(test: Dataset, columns: Columns, train: Dataset | None = None, task: Task | None = None) -> Iterator[Product]:
     """Count the rows of DATA and TRAIN and those of the rarest class.
@@ -26,13 +30,17 @@ def size(test: Dataset, columns: Columns, train: Dataset | None = None, task: Ta
 
     Method: plain counts; a class of the model that has no row in DATA counts with 0.
 
-    Limits: rows that depend on each other, several of one person for instance, are worth less than their number.
+    Limits: declared weights are left out of all figures, which is said. Rows that depend on each other, several of one
+    person for instance, are worth less than their number.
 
     References: none needed for a count.
     """
     yield Measurement(name="test_rows", value=test.rows, unit="count", n=test.rows)
     if train is not None:
         yield Measurement(name="train_rows", value=train.rows, unit="count", n=train.rows)
+    if columns.weight is not None:
+        message = Message(id="quality.size.weights", args={"column": columns.weight})
+        yield Finding(rule="QUA-062", severity=Severity.LOW, message=message, where=f"column {columns.weight}")
     if task is not None and task.is_classification and columns.target in test.columns:
         yield _smallest_class(test, str(columns.target), task)
 

@@ -173,6 +173,9 @@ def test_sizes(tmp_path):
     found = Products("quality.size", size(test=data, train=data, columns=roles(data), task=BINARY))
     assert (found["test_rows"], found["train_rows"], found["smallest_class_rows"]) == (3, 3, 1)
     assert Products("quality.size", size(test=data, columns=roles(data))).names == {"test_rows"}
+    weighted = resolve(data, Config(target="y", columns=DeclaredColumns(weight="a")), None)[0]
+    (said,) = Products("quality.size", size(test=data, columns=weighted)).sentences
+    assert said.startswith("a holds weights.")
 
 
 def shape(folder, test_cells, train_cells=None, **config):
