@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._campaign import Searched, Subject, searched, tested_again
+from govkit.checks.robustness._earlier import SEARCH, earlier_search
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._toolbox import Trials, gradients, hop_skip_jump
 from govkit.config import Config
-from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Outcome, Severity, Table
+from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotDeclared, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SEARCH = "robustness.evasion"
 BUDGETS: Mapping[str, Mapping[str, int]] = {
     "quick": {"rows": 120, "iterations": 4, "evaluations": 25, "gradients": 0},
     "standard": {"rows": 150, "iterations": 15, "evaluations": 50, "gradients": 1},
@@ -99,20 +99,14 @@ def cross_check(  # noqa: PLR0913 - each is an input of the check
     """
     if not task.is_classification and config.robustness.harmful_change is None:
         raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
-    earlier = evidence.get(SEARCH)
-    if earlier is None or earlier.outcome is not Outcome.MEASURED:
-        if earlier is not None and earlier.reason is not None and earlier.outcome is Outcome.NOT_APPLICABLE:
-            raise NotApplicable(earlier.reason.id)
-        raise NotPossible("robustness.no_search")
-    frozen, judged = _strings(earlier.params.get("frozen")), _numbers(earlier.params.get("eps"))
-    sizes = sorted({*judged, *_numbers(earlier.params.get("curve"))})
-    subject = Subject(model, test, train or test, predictions, columns, task, config, frozenset(frozen))
-    space = space_of(subject.reference.frame, columns, config.robustness, frozen)
+    earlier = earlier_search(evidence)
+    subject = Subject(model, test, train or test, predictions, columns, task, config, frozenset(earlier.frozen))
+    space = space_of(subject.reference.frame, columns, config.robustness, earlier.frozen)
     rows = min(work["rows"], earlier.work["rows"])
-    found = searched(subject, space, sizes, {**earlier.work, "rows": rows}, earlier.seed)
+    found = searched(subject, space, earlier.sizes, {**earlier.work, "rows": rows}, earlier.seed)
     tested_again(subject, found.asked, found.search)
-    attacks = _attacked(subject, space, found, (judged, work, seed))
-    yield from _products(found.search.reach, attacks, judged)
+    attacks = _attacked(subject, space, found, (earlier.judged, work, seed))
+    yield from _products(found.search.reach, attacks, earlier.judged)
     if work["gradients"] and not attacks[-1].rows:
         message = Message(id="robustness.no_gradients")
         yield Finding(rule="ROB-016", severity=Severity.INFO, message=message, where="model")
@@ -190,14 +184,6 @@ def _missed(attack: _Attacked, reach: "NDArray[np.float64]", size: float) -> int
 def _within(reach: "NDArray[np.float64]", size: float) -> "NDArray[np.bool_]":
     found: NDArray[np.bool_] = reach <= size * (1 + 1e-9)
     return found
-
-
-def _numbers(given: object) -> list[float]:
-    return [float(one) for one in given] if isinstance(given, list | tuple) else []
-
-
-def _strings(given: object) -> list[str]:
-    return [str(one) for one in given] if isinstance(given, list | tuple) else []
 
 
 def _share(name: str, successes: int, n: int, group: dict[str, str]) -> Measurement:
