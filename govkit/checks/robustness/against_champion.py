@@ -42,7 +42,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
         "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so none can be attacked.",
-        "robustness.no_search": "The search that the champion is to be held against has not run to its end.",
+        "robustness.no_search": "The search of robustness.evasion has not run to its end.",
         "robustness.champion_differs": "The champion takes other columns than the model or names its classes in "
         "another order, so the same changes can't be tried on both.",
         "robustness.few_in_common": "Only {rows} of the sampled rows are answered rightly by both models.",

@@ -54,7 +54,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
         "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so none can be attacked.",
-        "robustness.no_search": "The search that is to be checked has not run to its end.",
+        "robustness.no_search": "The search of robustness.evasion has not run to its end.",
         "robustness.search_beaten": "Attacks of another library turned {missed} of {rows} rows within {eps} robust "
         "standard deviations a column that the search left alone; robust accuracy is lower than it says.",
         "robustness.no_gradients": "Attacks by gradients were left out: they need the weights of a linear model that "

@@ -65,7 +65,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     messages={
         "task.classification_only": "This is measured for classifiers only.",
         "robustness.no_numeric_columns": "The model takes no numeric column that may change.",
-        "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so nothing can be kept.",
+        "robustness.nothing_to_keep": "None of the {rows} sampled rows is answered rightly, so nothing can be kept.",
     },
     params=NoiseParams,
     libraries=("numpy", "scipy"),
@@ -113,7 +113,7 @@ def noise(  # noqa: PLR0913 - each is an input of the check
     rows = features_of(test, columns).iloc[predictions.rows[sample]].reset_index(drop=True)
     truth, right = predictions.truth[sample], predictions.truth[sample] == predictions.predicted[sample]
     if not right.any():
-        raise NotPossible("robustness.none_right", rows=len(sample))
+        raise NotPossible("robustness.nothing_to_keep", rows=len(sample))
     original = space.values(rows)
     for scale in params.scales:
         kept = np.zeros(len(rows))
