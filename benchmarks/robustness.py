@@ -15,25 +15,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from hypothesis import HealthCheck, given, settings, strategies
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_breast_cancer, make_classification
+from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import all_estimators
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from govkit.checks.robustness._bounds import prove
+from govkit.checks.robustness._campaign import effort_of
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._own_trees import descend
 from govkit.checks.robustness._score_search import everything
-from govkit.checks.robustness._search import Effort, Search
+from govkit.checks.robustness._search import Search
+from govkit.checks.robustness._validator import Validator
+from govkit.checks.robustness.evasion import BUDGETS
 from govkit.config import Robustness
+from tests.checks.robustness import test_space as made
 from tests.in_process_model import inputs
 
-EFFORT = Effort(probes=200, sweeps=2, rounds=16, proposals=8)
+WORK = BUDGETS["standard"]
+SPACES = 320
 HAVE_NONE, LIMIT = 0.6, 6.2
 SIZES = (0.05, 0.1, 0.25, 0.5)
 
@@ -84,7 +92,8 @@ def attacked(
     started = time.process_time()
     pool = space.values(case.test.frame[list(case.columns.features)])
     search.start(pool, predicted[None] != predicted[right][:, None])
-    everything(search, SIZES[-1], EFFORT)
+    everything(search, SIZES[-1], effort_of(WORK))
+    descend(asked, search, SIZES, WORK["leaf_work"])
     return search, asked, time.process_time() - started
 
 
@@ -130,6 +139,7 @@ def trees() -> None:
         "GB 20": GradientBoostingClassifier(n_estimators=20, random_state=0),
         "GB 100": GradientBoostingClassifier(random_state=0),
         "RF 20": RandomForestClassifier(20, max_depth=5, random_state=0),
+        "RF 50": RandomForestClassifier(50, random_state=0),
         "HistGB 100": HistGradientBoostingClassifier(random_state=0),
     }
     for kind in ("cancer", "made"):
@@ -141,15 +151,19 @@ def pipelines() -> None:
     """Compare with HopSkipJump, whose changed rows are made possible ones and asked again, on the same rows."""
     for final in (RandomForestClassifier(50, random_state=0), HistGradientBoostingClassifier(random_state=0)):
         name = type(final).__name__
-        search, asked, seconds = attacked(pipeline(final), mixed(), 300)
-        count = 8
+        search, asked, seconds = attacked(pipeline(final), mixed(5_000), 1_000)
+        count, calls = 8, asked.calls
         started = time.process_time()
         theirs = hop_skip_jump(asked, search, count)
         slow = time.process_time() - started
         own = [f"{(search.reach[:count] > size).mean():.3f}" for size in SIZES]
         other = [f"{(theirs > size).mean():.3f}" for size in SIZES]
         ratio = (slow / count) / (seconds / len(search.reach))
-        print(f"{name:32} RA {own}  HopSkipJump repaired {other}  {ratio:.0f} times faster a row  {asked.calls} calls")
+        print(
+            f"{name:32} RA {own}  HopSkipJump repaired {other}  {ratio:.0f} times faster a row  "
+            f"{len(search.reach)} rows in {seconds:.1f} s and {calls} calls",
+            flush=True,
+        )
 
 
 def hop_skip_jump(asked: Asked, search: Search, count: int) -> np.ndarray:
@@ -185,10 +199,60 @@ def hop_skip_jump(asked: Asked, search: Search, count: int) -> np.ndarray:
     return found
 
 
+def spaces() -> None:
+    """Hold rows from random constraint spaces against the rules, by code that shares nothing with the attack."""
+    rows = broken = turned = 0
+    found: list[str] = []
+
+    @settings(max_examples=SPACES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(declared=made.declarations(), seed=strategies.integers(0, 1_000))
+    def one(declared: Robustness, seed: int) -> None:
+        nonlocal rows, broken, turned
+        frame = made.table(seed)
+        columns = made.columns_of(frame)
+        space = space_of(frame, columns, declared)
+        original = space.values(frame)
+        search = Search(made.Wavy(space, original), space, original, np.random.default_rng(seed))
+        everything(search, 1.0, replace(effort_of(WORK), probes=60, sweeps=1, rounds=3, proposals=4))
+        wild = original + np.random.default_rng(seed).normal(size=original.shape) * space.scale
+        kept, index = space.admissible(wild, original, 0.5), np.flatnonzero(np.isfinite(search.reach))
+        rules = Validator(frame, columns.kinds, declared)
+        for cells, source, reach in (
+            (search.best[index], frame.iloc[index], search.reach[index]),
+            (kept, frame, np.full(len(frame), 0.5)),
+        ):
+            wrong = rules.impossible(space.frame(source, cells), source, reach)
+            rows, broken = rows + len(wrong), broken + int(wrong.sum())
+        turned += len(index)
+        found.append(declared.model_dump_json())
+
+    one()
+    print(
+        f"{len(found)} spaces, {len(set(found))} different  {rows} rows, {turned} of them turned  {broken} impossible"
+    )
+
+
+def classifiers() -> None:
+    """Attack every classifier of scikit-learn that fits a plain table."""
+    names, failed = [], []
+    frame = load_iris(as_frame=True).frame.sample(frac=1, random_state=0)
+    for name, kind in all_estimators(type_filter="classifier"):
+        try:
+            model = kind().fit(frame.drop(columns="target"), frame["target"])
+        except (TypeError, ValueError):
+            continue  # takes another estimator, or other data
+        try:
+            search, _, _ = attacked(model, frame, 30)
+            names.append(name if np.isfinite(search.reach).any() else f"{name} (never turned)")
+        except Exception as error:  # noqa: BLE001 - what fails is the result
+            failed.append(f"{name}: {type(error).__name__}")
+    print(f"{len(names)} ran, {len(failed)} failed {failed}; never turned: {[one for one in names if ' ' in one]}")
+
+
 def main() -> None:
     """Run the parts that are named, or all."""
     warnings.simplefilter("ignore")
-    parts = {"linear": linear, "trees": trees, "pipelines": pipelines}
+    parts = {"linear": linear, "trees": trees, "pipelines": pipelines, "spaces": spaces, "classifiers": classifiers}
     for name in sys.argv[1:] or parts:
         print(f"-- {name}")
         parts[name]()

@@ -1,5 +1,6 @@
 """Asks the model about changed rows: how far each is from the answer that an attacker wants, and what asking cost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,8 +21,9 @@ CELLS = 3_000_000
 """Cells, of the table or of the answer, asked for in one call."""
 TRIES = 4
 """Times that a batch is asked again when the model could not be reached."""
-SINGLES = 64
-"""Rows asked alone to find those on which the model raises; beyond, the rest of a batch counts as unanswered."""
+BATCH_RETRIES, RETRIES = 40, 400
+"""Calls in which the model may raise while the rows at fault are looked for, in one batch and in all; beyond, the rest
+of a batch counts as unanswered."""
 TINY = 1e-12
 BINARY = 2
 LEAST = 1e-300
@@ -83,6 +85,9 @@ class Asked:
     queries: int = 0
     unanswered: int = 0
     _source: str = field(default="", init=False)
+    _retries: int = field(default=RETRIES, init=False)
+    _refused: "list[tuple[tuple[int, ...], tuple[float, ...]]] | None" = field(default=None, init=False)
+    """Swaps on which the model raises, found out when it first does."""
 
     def __post_init__(self) -> None:
         """Choose what the model is asked for."""
@@ -114,14 +119,43 @@ class Asked:
     def _batch(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
         import numpy as np
 
-        frame = self.space.frame(self.rows.iloc[index], moved)
-        self.queries += len(frame)
-        answered, found = self._answers(frame, [SINGLES])
-        self.unanswered += int((~answered).sum())
-        margins = np.full(len(frame), np.inf)
-        if found is not None:
-            margins[answered] = self._margins(found, index[answered])
+        margins, open_to = np.full(len(moved), np.inf), ~self._known_to_raise(moved)
+        self.queries += len(moved)
+        if open_to.any():
+            asked = np.flatnonzero(open_to)
+            left = [min(BATCH_RETRIES, self._retries)]
+            self._retries -= left[0]
+            answered, found = self._answers(self.space.frame(self.rows.iloc[index[asked]], moved[asked]), left)
+            self._retries += max(left[0], 0)
+            if not answered.all() and self._refused is None:
+                self._refused = list(self._raising_swaps())
+            if found is not None:
+                margins[asked[answered]] = self._margins(found, index[asked[answered]])
+            open_to[asked] = answered
+        self.unanswered += int((~open_to).sum())
         return margins
+
+    def _known_to_raise(self, moved: "NDArray[np.float64]") -> "NDArray[np.bool_]":
+        """Say which rows hold a swap on which the model raises."""
+        import numpy as np
+
+        found = np.zeros(len(moved), dtype=bool)
+        for columns, cells in self._refused or ():
+            found |= (moved[:, list(columns)] == cells).all(axis=1)
+        return found
+
+    def _raising_swaps(self) -> "Iterator[tuple[tuple[int, ...], tuple[float, ...]]]":
+        """Try every swap alone in the first row, where there are not too many."""
+        import numpy as np
+
+        original = self.space.values(self.rows.iloc[:1])
+        choices = [(columns, cells) for columns, contents in self.space.choices() for cells in contents]
+        for columns, cells in choices if len(choices) <= RETRIES else ():
+            moved = original.copy()
+            moved[:, list(columns)] = cells
+            answered, _ = self._answers(self.space.frame(self.rows.iloc[:1], moved), [0])
+            if not np.all(answered):
+                yield columns, cells
 
     def _answers(
         self, frame: "pd.DataFrame", left: list[int]
@@ -137,7 +171,7 @@ class Asked:
                 break
             except ModelUnavailable:
                 continue
-        left[0] -= len(frame) == 1
+        left[0] -= 1
         if len(frame) == 1 or left[0] <= 0:
             return np.zeros(len(frame), dtype=bool), None
         middle = len(frame) // 2

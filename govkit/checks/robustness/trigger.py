@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govkit.checks.robustness._inference import scale_of
 from govkit.checks.robustness._oracle import labels
+from govkit.core.errors import ModelRaised
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.constraints import NUMBERS
@@ -114,10 +115,10 @@ def trigger(  # noqa: PLR0913 - each is an input of the check
     reference = (train or test).frame
     scales = {name: scale_of(reference[name].dropna().to_numpy(np.float64)) for name in _numbers(reference, columns)}
     tried = {name: _values(reference[name], name in scales, work["values"]) for name in columns.features}
-    values = {name: found for name, found in tried.items() if found}
+    screen = _Screen(model, task, first, labels(model, task, first), scales)
+    values = _answered_values(screen, {name: found for name, found in tried.items() if found})
     if not values:
         raise NotPossible("robustness.too_few_values")
-    screen = _Screen(model, task, first, labels(model, task, first), scales)
     candidates = _candidates(screen, values, work, rng)
     confirm = _Screen(model, task, second, labels(model, task, second), scales)
     yield from _told(confirm, _strongest(confirm, candidates))
@@ -160,6 +161,24 @@ def _values(column: "pd.Series[float]", number: bool, count: int) -> list[object
     whole = column.dtype.kind in "iu"
     found = [*frequent, *(round(value) if whole else value for value in spread)]
     return list(dict.fromkeys(value.item() if hasattr(value, "item") else value for value in found))
+
+
+def _answered_values(screen: _Screen, values: dict[str, list[object]]) -> dict[str, list[object]]:
+    """Leave out values on which the model raises, such as categories that it never saw."""
+    kept = {name: _told_apart(screen, name, found) for name, found in values.items()}
+    return {name: found for name, found in kept.items() if found}
+
+
+def _told_apart(screen: _Screen, name: str, values: list[object]) -> list[object]:
+    """Give the values of a column that the model answers."""
+    import numpy as np
+
+    try:
+        _asked(screen, [((name, value),) for value in values], np.array([0]))
+    except ModelRaised:
+        parts = (values[: len(values) // 2], values[len(values) // 2 :]) if len(values) > 1 else ()
+        return [value for part in parts for value in _told_apart(screen, name, part)]
+    return values
 
 
 def _set(rows: "pd.DataFrame", chosen: Trigger) -> "pd.DataFrame":

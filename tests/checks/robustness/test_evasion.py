@@ -1,5 +1,7 @@
 """The attack as a check: near the exact optimum, few calls, honest about what varies, raises or cannot be attacked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -260,3 +262,16 @@ def test_a_slow_or_wide_or_many_classed_model_gets_less_work():
     usual = plan(Sizes(5_000, 5_000, 30, 2, 100), "standard", EvasionParams())
     for sizes in (Sizes(5_000, 0, 30, 2, 1_000), Sizes(5_000, 0, 5_000, 2, 100), Sizes(5_000, 0, 30, 1_000, 100)):
         assert plan(sizes, "standard", EvasionParams()).counts["rows"] < usual.counts["rows"]
+
+
+def test_a_swap_on_which_the_model_raises_is_learnt_once(tmp_path):
+    frame, model = mixed()
+    train = frame.assign(home=np.where(np.arange(len(frame)) < 30, "boat", frame["home"]))
+    declared = {"category_swaps": {"columns": {"home": "any"}, "support": 1}}
+    case = inputs(tmp_path, model, frame, robustness=declared)
+    case.train = replace(case.test, frame=train)
+    found = run(case)
+    assert "ROB-003" in rules(found)
+    assert 0 < values(found, "unanswered_share")[""].value < 0.2
+    assert values(found, "calls")[""].value <= 200
+    assert values(found, "robust_accuracy")["0.1"].value < 0.8
