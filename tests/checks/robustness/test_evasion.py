@@ -1,7 +1,5 @@
 """The attack as a check: near the exact optimum, few calls, honest about what varies, raises or cannot be attacked."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +17,7 @@ from govkit.checks.robustness._linear import Linear, smallest_changes
 from govkit.checks.robustness.evasion import EvasionParams, evasion, plan
 from govkit.core.errors import ModelRaised, UsageProblem
 from govkit.core.evidence import Finding, Measurement, Table
+from govkit.inputs.dataset import read_dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible, Sizes
 from tests.in_process_model import inputs
@@ -269,7 +268,9 @@ def test_a_swap_on_which_the_model_raises_is_learnt_once(tmp_path):
     train = frame.assign(home=np.where(np.arange(len(frame)) < 30, "boat", frame["home"]))
     declared = {"category_swaps": {"columns": {"home": "any"}, "support": 1}}
     case = inputs(tmp_path, model, frame, robustness=declared)
-    case.train = replace(case.test, frame=train)
+    path = tmp_path / "more.csv"
+    train.to_csv(path, index=False)
+    case.train = read_dataset(path, role="train")
     found = run(case)
     assert "ROB-003" in rules(found)
     assert 0 < values(found, "unanswered_share")[""].value < 0.2
