@@ -12,6 +12,7 @@ from govkit.reports.areas import CriterionRow, criterion_row
 from govkit.reports.lookup import Lookup
 
 MOST_REASONS: Final = 2
+MOST_NAMED: Final = 3
 MESSAGES: Final[Mapping[str, str]] = {"gap.more": "The same holds for {count} other checks."}
 _UNASSESSED = frozenset({Result.NOT_RUN, Result.ERROR})
 
@@ -52,9 +53,11 @@ class Gaps:
 
     @property
     def families(self) -> str:
-        """Count the checks that this version doesn't have by family: `drift (3), fairness (4)`."""
-        counts = Counter(name.partition(".")[0] for name in self.unmeasured)
-        return ", ".join(f"{family} ({count})" for family, count in counts.items())
+        """Name the few checks that this version doesn't have, or count many by family: `drift (3), fairness (4)`."""
+        parts = [name.partition(".")[::2] for name in self.unmeasured]
+        if len(parts) <= MOST_NAMED:
+            return ", ".join(f"{name.replace('_', ' ')} ({family})" for family, name in parts)
+        return ", ".join(f"{family} ({count})" for family, count in Counter(family for family, _ in parts).items())
 
     @property
     def count(self) -> int:

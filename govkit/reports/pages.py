@@ -34,6 +34,8 @@ MOST_BYTES: Final = 300 * 1024
 CORE: Final = "core/"
 
 _FOR_SCREENS: Final = re.compile(r"</?bdi>|</?data(?: [^>]*)?>")
+_ANCHORED: Final = re.compile(r'<b id="(m\d+)">([^<]*)</b>')
+_LED_TO: Final = re.compile(r'href="#(m\d+)"')
 _FOR_PAPER: Final = re.compile(r' xmlns="http://www.w3.org/2000/svg"| (?:fill|stroke)="#[0-9A-F]{6}"')
 """What a drawing needs only outside a web page: there its classes say the colours."""
 _TOLD_TWICE: Final = re.compile(r'(<svg [^>]*role="img" aria-label="[^"]*">)<title>[^<]*</title>')
@@ -202,10 +204,12 @@ def paper(template: str, **values: object) -> str:
     """Fill a page template for print: fonts by name as `shipped:FILE`, nothing folded away.
 
     Isolated text and machine-readable values mean nothing on paper, whose fonts have no script written from the
-    right; without their elements it is laid out in half the time.
+    right, nor do places of measurements that no link leads to; without their elements it is laid out in half the time.
     """
     fonts = tuple((family, weight, f"{SHIPPED}{file}") for family, weight, file in FONTS)
-    return clean(_FOR_SCREENS.sub("", _page(template, fonts, paper=True, values=values)))
+    page = _FOR_SCREENS.sub("", _page(template, fonts, paper=True, values=values))
+    led_to = set(_LED_TO.findall(page))
+    return clean(_ANCHORED.sub(lambda found: found[0] if found[1] in led_to else found[2], page))
 
 
 def screen(template: str, *, script: str = "", **values: object) -> bytes:
