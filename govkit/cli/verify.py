@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govkit.cli.app import ConfigOption, TrainOption, app
+from govkit.cli.app import ConfigOption, TemplateOption, TrainOption, app
 
 if TYPE_CHECKING:
     from govkit.core.record import AuditRecord
@@ -26,6 +26,7 @@ def verify(
     reproduce: Annotated[bool, typer.Option("--reproduce", help="Audit again and compare; needs --data.")] = False,
     train: TrainOption = None,
     config: ConfigOption = None,
+    template: TemplateOption = None,
 ) -> None:
     """Verify an evidence pack; whatever was changed ends with 6."""
     from govkit.core.errors import Exit, UsageProblem
@@ -33,12 +34,14 @@ def verify(
     from govkit.pack.model_signature import signer_key
     from govkit.pack.verify import check_inputs, check_model_signature
     from govkit.pack.verify import verify as look
+    from govkit.reports.pages import templates_from
 
     if model_key is not None and model is None:
         raise UsageProblem("--model-key needs the model", hint="name it: --model MODEL")
     if reproduce and data is None:
         raise UsageProblem("there is nothing to audit again", hint="name the files: --model MODEL --data DATA")
-    found = look(pack, None if key is None else public_key_of(key))
+    with templates_from(template):
+        found = look(pack, None if key is None else public_key_of(key))
     signer = None if model_key is None else signer_key(model_key)
     unsigned, notes = check_model_signature(model, signer) if model is not None else ([], [])
     found = replace(found, problems=(*found.problems, *unsigned), notes=(*found.notes, *notes))

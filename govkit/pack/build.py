@@ -1,7 +1,9 @@
 """What goes into a pack, and under which names."""
 
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
+from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from govkit import __version__
@@ -10,6 +12,7 @@ from govkit.core.record import AuditRecord
 from govkit.pack.archive import packed
 from govkit.pack.envelope import sealed, statement
 from govkit.pack.keys import public_pem
+from govkit.resources import rendering_digest
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,15 +26,17 @@ LIBRARIES: Final = ("weasyprint", "pydyf", "fonttools", "tinycss2", "cssselect2"
 
 
 def made_with() -> dict[str, str]:
-    """Give the versions that the bytes of rendered reports depend on; a missing package has none."""
-    found = {"govkit": __version__}
+    """Give what the bytes of rendered reports depend on: versions and templates; a missing package has none."""
+    found = {"govkit": __version__, "rendering": rendering_digest()}
     for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
     try:
-        from weasyprint.text.ffi import pango
+        # WeasyPrint prints a page of advice where a system library is missing.
+        with redirect_stdout(StringIO()):
+            from weasyprint.text.ffi import pango
     except (ImportError, OSError):
         return found
     return {**found, "pango": str(pango.pango_version())}

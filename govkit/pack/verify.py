@@ -206,6 +206,9 @@ def _rendered(
     if here.get("govkit") != there.get("govkit"):
         note = f"reports were not rendered again: govkit {there.get('govkit')} made them, this is {here['govkit']}"
         return (), [], (note,)
+    if here["rendering"] != there.get("rendering"):
+        note = "reports were not rendered again: other templates made them, or other code of the same version"
+        return (), [], (f"{note}; --template names a folder of one's own",)
     same, differing, notes = [], [], []
     for name, report in formats.items():
         if name.endswith(".pdf") and here != there:

@@ -5,7 +5,6 @@ import traceback
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from govkit.core.errors import UsageProblem
 from govkit.reports.wording import brief, clean, lead, things
-from govkit.resources import shipped
+from govkit.resources import OWN_TEMPLATES, shipped
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,9 +61,6 @@ def _font_data(folder: str) -> tuple[tuple[str, int, str], ...]:
     return tuple((family, weight, f"data:font/woff2;base64,{data[file]}") for family, weight, file in FONTS)
 
 
-_OWN: ContextVar[Path | None] = ContextVar("own templates", default=None)
-
-
 @contextmanager
 def templates_from(folder: Path | None) -> Iterator[None]:
     """Let templates of this folder take the place of the shipped ones with the same name while reports are rendered.
@@ -79,11 +75,11 @@ def templates_from(folder: Path | None) -> Iterator[None]:
         yield
         return
     _check(folder)
-    before = _OWN.set(folder)
+    before = OWN_TEMPLATES.set(folder)
     try:
         yield
     finally:
-        _OWN.reset(before)
+        OWN_TEMPLATES.reset(before)
 
 
 def _check(folder: Path) -> None:
@@ -171,7 +167,7 @@ def fill(template: str, **values: object) -> str:
     Raises:
         UsageProblem: a template of one's own has an error.
     """
-    own = _OWN.get()
+    own = OWN_TEMPLATES.get()
     if own is None:
         return environment().get_template(template).render(**values)
     from jinja2 import TemplateError

@@ -4,10 +4,10 @@ import os
 import warnings
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, time
 from functools import cache, partial
-from io import BytesIO
+from io import BytesIO, StringIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,9 @@ SYSTEM_LIBRARIES: Final = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 def _weasyprint() -> ModuleType:
     try:
-        import weasyprint
+        # Where a system library is missing, WeasyPrint prints a page of advice of its own.
+        with redirect_stdout(StringIO()):
+            import weasyprint
     except (ImportError, OSError) as problem:
         raise MissingExtra(
             "WeasyPrint, or a system library that it needs, isn't installed",

@@ -19,6 +19,7 @@ from govkit.pack.keys import key_id, public_pem
 from govkit.pack.verify import check_inputs, verified, verify
 from govkit.plugins.report import FORMATS
 from govkit.records import record_of
+from govkit.reports.pages import templates_from
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -215,3 +216,19 @@ def test_in_toto_reads_the_statement(pack, tmp_path):
     plain = json.loads(statement(files, audit()))
     Statement.copy_from_pb(ParseDict(plain, statement_pb2.Statement())).validate()
     assert {one["name"] for one in plain["subject"]} >= set(files)
+
+
+def test_reports_of_other_templates_are_not_called_changed_and_verify_with_them(tmp_path):
+    house = tmp_path / "house"
+    house.mkdir()
+    (house / "report.html.j2").write_text(
+        '{% extends "shipped/report.html.j2" %}{% block glossary %}{% endblock %}', encoding="utf-8"
+    )
+    with templates_from(house):
+        reports = {"report.html": FORMATS.all()["html"].render(audit())}
+        made = evidence_pack(audit(), reports, {"privacy.membership/s.csv": SCORES}, {}, KEY)
+        (tmp_path / "pack.zip").write_bytes(made)
+        assert "report.html" in verify(tmp_path / "pack.zip", KEY.public_key()).compared
+    found = verify(tmp_path / "pack.zip", KEY.public_key())
+    assert (found.problems, found.compared) == ((), ())
+    assert "--template" in found.notes[0]

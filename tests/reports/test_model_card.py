@@ -149,3 +149,18 @@ def test_what_people_write_between_the_note_lines_survives():
     assert with_notes(first, b"\xff no notes") == first
     lost = written.replace(b"notes on s-Identity", b"notes on s-Gone")
     assert b"its section is no longer in this document -->\nSeen by us.\n" in with_notes(first, lost)
+
+
+@pytest.mark.parametrize("name", sorted(records.ALL))
+def test_the_hubs_own_library_loads_front_matter_and_model_index(name):
+    hub = pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    record = records.ALL[name]()
+    matter, _ = front_matter(card_markdown(record))
+    card = hub.ModelCard(card_markdown(record).decode(), ignore_metadata_errors=False)
+    assert card.data.tags == matter["tags"]
+    results = [
+        metric for index in matter.get("model-index", []) for one in index["results"] for metric in one["metrics"]
+    ]
+    loaded = [(one.metric_type, one.metric_value) for one in card.data.eval_results or []]
+    assert loaded == [(metric["type"], metric["value"]) for metric in results]
+    assert hub.DatasetCard(sheet_markdown(record).decode(), ignore_metadata_errors=False).data.pretty_name
