@@ -27,8 +27,9 @@ def _table(found: TableReport, by: str) -> Iterator[str]:
     files = f", {found.files:,} files" if found.files > 1 else ""
     yield f"{found.table}: {found.rows:,} rows, {len(found.columns):,} columns{files}"
     if found.odd_rows:
+        rows_have = "row has" if found.odd_rows == 1 else "rows have"
         yield wrapped(
-            f"  {found.odd_rows:,} rows have another number of cells than the header and were scanned as text."
+            f"  {found.odd_rows:,} {rows_have} another number of cells than the header; scanned as plain text."
         )
     for note in found.notes:
         yield wrapped(f"  Note: {note}.")
@@ -36,7 +37,7 @@ def _table(found: TableReport, by: str) -> Iterator[str]:
     if rows:
         yield table(("  column", "holds", "how surely", "cells", "why"), rows)
     else:
-        yield "  no personal data found"
+        yield "  no personal data found" if found.rows or found.odd_rows else "  there are no rows to look at"
 
 
 def _rows(column: ColumnReport, by: str) -> Iterator[tuple[str, ...]]:

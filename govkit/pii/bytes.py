@@ -13,6 +13,11 @@ from govkit.core.errors import InputProblem, UsageProblem
 HEAD: Final = 4 * 2**20
 CHUNK: Final = 2**20
 DELIMITERS: Final = (",", ";", "\t", "|")
+PROBE: Final = 65_536
+"""First bytes by which text is told from other things."""
+MOST_CONTROL: Final = 0.05
+"""Share of control characters that text may have."""
+_TEXT: Final = bytes({*range(256)} - {*range(32)} | {*b"\t\n\r\f\v"})
 _BOMS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -122,6 +127,9 @@ def head_of(path: Path, encoding: str | None) -> tuple[str, str | None]:
     stop = min(HEAD, path.stat().st_size)
     with io.BufferedReader(CleanBytes(path, 0, stop, named)) as source:
         content = source.read()
+    probe = content[:PROBE]
+    if len(probe.translate(None, _TEXT)) > MOST_CONTROL * len(probe):
+        raise InputProblem(f"{path.name} holds no text", hint="give CSV, JSON lines, Parquet, Feather or plain text")
     if not content.strip():
         raise InputProblem(f"{path.name} is empty", hint="give a file with a header and rows")
     return content.decode("utf-8", "replace").removeprefix("\ufeff"), named

@@ -29,6 +29,8 @@ MOST_CONFIRMED: Final = 100_000
 """Different texts of one column, part and entity that are confirmed; what is over is counted as not read."""
 _BARE: Final = r"^[-+]?[0-9.,:/ -]*$"
 """Cells of digits and marks alone: numbers, dates, times; judged as columns, by how many pass a check digit."""
+_DECIMAL: Final = r"^[-+]?(?:0|[1-9][0-9]*)?[.,][0-9]+(?:[eE][-+]?[0-9]+)?$"
+"""Numbers with decimals are nothing else; wide tables of them would pass the gate for phone numbers."""
 _WRITTEN: Final = r"^[+]|^[0-9]{4}(?:[ -][0-9]{4}){3}$|^[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}$"
 """Cells of digits that are written as phone and card numbers are."""
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -70,7 +72,11 @@ def candidates(arrays: "Sequence[pa.Array]") -> "list[pa.Array]":
 
     if not arrays:
         return []
-    mask = pc.match_substring_regex(pa.concat_arrays(arrays), _any_gate())
+    texts = pa.concat_arrays(arrays)
+    mask = pc.match_substring_regex(texts, _any_gate())
+    passed = texts.filter(mask)
+    if len(passed):
+        mask = pc.replace_with_mask(mask, mask, pc.invert(pc.match_substring_regex(passed, _DECIMAL)))
     masks, start = [], 0
     for array in arrays:
         masks.append(mask.slice(start, len(array)))

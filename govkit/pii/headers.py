@@ -42,6 +42,8 @@ _ROLES: Final = frozenset(
 )
 _DIGITS: Final = re.compile(r"\d+")
 _BARE_PARTS: Final = frozenset((("first",), ("last",), ("given",), ("family",), ("middle",), ("maiden",)))
+_BARE_BIRTHS: Final = frozenset((("birth",), ("born",), ("geboren",), ("geburt",), ("naissance",), ("nacimiento",)))
+"""Words that mean a date of birth where they stand alone: `birth_city` doesn't."""
 _SHORTEST_GLUED: Final = 3
 
 
@@ -71,6 +73,8 @@ def read_header(name: str) -> Header:
     runs = _runs(words)
     found = {entity for run in runs for entity in _dictionary().get(run, ())}
     thing = bool(set(words) & _THINGS)
+    if words in _BARE_BIRTHS:
+        found.add("DATE_OF_BIRTH")
     named = "PERSON" in found or words in _BARE_PARTS
     found.discard("PERSON")
     if found & {"EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "CRYPTO_ADDRESS"}:
