@@ -31,6 +31,7 @@ def redact(
     from govkit.pii.redaction import redact as write_copy
     from govkit.pii.redaction import redact_all
     from govkit.pii.settings import settings_for
+    from govkit.pii.writing import whole_or_absent
 
     try:
         key = key_file.read_bytes() if key_file is not None else None
@@ -44,7 +45,8 @@ def redact(
         _tell(item, out / item.source if several else out)
     if report is not None:
         made = [item.model_dump(mode="json") for item in done]
-        report.write_text(json.dumps(made if several else made[0], indent=2) + "\n", encoding="utf-8")
+        with whole_or_absent(report) as draft:
+            draft.write_text(json.dumps(made if several else made[0], indent=2) + "\n", encoding="utf-8")
     print(wrapped(_proof(done[0].names_by)))
 
 
