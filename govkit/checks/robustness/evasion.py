@@ -70,6 +70,8 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
 }
 """Rows, rows a step, and repetitions by budget."""
 FEWEST_ROWS = 40
+WIDE = 10
+"""Hundreds of features, or fifties of classes, from which each row gets less work too."""
 LEAF_SECONDS = 3.5e-9
 """A unit of `leaf_work`: one leaf held against one value."""
 TYPICAL = 0.1
@@ -96,7 +98,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     slow = max(sizes.predict_ms_per_1000_rows // 300, 1)
     wide = max(sizes.features // 100, sizes.classes // 50, 1)
     counts["rows"] = min(max(counts["rows"] // (slow * wide), FEWEST_ROWS), max(sizes.test_rows, 1))
-    if slow > 1:
+    if slow > 1 or wide >= WIDE:
         counts.update(floor=counts["floor"] // 4, probes=min(counts["probes"], 40), sweeps=1)
         counts.update(rounds=counts["rounds"] // 2, label_rows=0, label_rounds=6, seeds=1)
     width = min(sizes.features, counts["probes"])
