@@ -123,6 +123,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:  # noqa: ARG001 - t
         "in 100, that they were in it; guessing finds 1 (attack: {attack}).",
         "privacy.average": "The attack {attack} tells training rows from others (AUC {auc}, at least {low}); "
         "differential privacy with an epsilon below {epsilon} would rule that out.",
+        "privacy.could_miss": "{rows} training rows and as many others show an AUC of {auc} or more with a "
+        "probability of 80 %, all attacks considered; a smaller leak could stay unseen.",
         "privacy.no_remedy": "No stronger regularisation could be tried: none is known for this estimator, or there is "
         "no model that could be fitted.",
         "privacy.toolbox_ended": "The process of the Adversarial Robustness Toolbox ended without an answer.",
@@ -294,6 +296,7 @@ def _counts(tried: Tried) -> Iterator[Product]:
     smallest = min(len(attack.members) for attack in tried.attacks)
     value = roc.smallest_detectable_auc(smallest, simultaneous(intervals.LEVEL, len(tried.attacks)))
     yield Measurement(name="smallest_detectable_auc", value=value, unit="auc", n=2 * smallest)
+    yield _finding("MIA-014", Severity.INFO, "privacy.could_miss", "TRAIN, DATA", rows=smallest, auc=value)
     for name, count, message, rule in (
         ("twins_dropped", left_out.twins, "privacy.twins", "MIA-001"),
         ("near_twins_dropped", left_out.near_twins, "privacy.near_twins", "MIA-007"),
