@@ -33,7 +33,7 @@ MOST_ROWS = 2_000
         Emit("residual_distance", "target SD", "Wasserstein distance of a group's errors from the others'"),
         Emit("absolute_error_difference", "target SD", "largest difference of mean absolute errors between groups"),
     ),
-    messages={**_groups.MESSAGES, "performance.no_variance": "The target is the same in every row."},
+    messages={**_groups.MESSAGES, "fairness.no_variance": "The target is the same in every row."},
     params=GroupParams,
     libraries=("numpy", "scipy"),
 )
@@ -70,7 +70,7 @@ def residuals(  # noqa: PLR0913 - each is an input of the check
         one for one in comparable(groups_of(test, predictions.rows, columns, disclosure, params)) if not one.crossed
     ]
     if not spread:
-        raise NotPossible("performance.no_variance")
+        raise NotPossible("fairness.no_variance")
     errors = (predictions.predicted - predictions.truth) / spread
     means: list[Measurement] = []
     for one in groups:

@@ -15,7 +15,8 @@ from govkit.plugins.check import Emit, NotPossible, Product, check
     emits=(Emit("interval_half_width", "share", "half the width of the 95% interval of accuracy, or of R squared"),),
     messages={
         **_metrics.MESSAGES,
-        "performance.no_variance": "The target is the same in every row, so R squared has no interval.",
+        "performance.uncertainty_without_variance": "The target is the same in every row, so R squared has no "
+        "interval.",
     },
     libraries=("scipy",),
 )
@@ -34,7 +35,7 @@ def uncertainty(predictions: Predictions, task: Task) -> Iterator[Product]:
     """
     found = _metrics.accuracy(predictions) if task.is_classification else _metrics.r2(predictions)
     if found is None:
-        raise NotPossible("performance.no_variance")
+        raise NotPossible("performance.uncertainty_without_variance")
     interval = found.interval
     assert interval is not None
     if interval.low is None or interval.high is None:
