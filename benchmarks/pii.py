@@ -4,6 +4,7 @@
     python benchmarks/pii.py stream [--megabytes 500]
     python benchmarks/pii.py columns FOLDER          # tables/*.csv and truth.json
     python benchmarks/pii.py spans FILE              # presidio-research's synth_dataset_v2.json
+    python benchmarks/pii.py all FOLDER FILE
 
 Seconds are CPU seconds of one core. presidio-structured and presidio-research are measured with where installed.
 """
@@ -51,7 +52,7 @@ HALF = 0.5
 
 
 def main() -> None:
-    """Run one part and print it."""
+    """Run one part, or all, and print it."""
     logging.disable(logging.CRITICAL)
     parser = argparse.ArgumentParser()
     parts = parser.add_subparsers(required=True)
@@ -69,8 +70,20 @@ def main() -> None:
     spans_part = parts.add_parser("spans")
     spans_part.add_argument("file", type=Path)
     spans_part.set_defaults(run=lambda given: spans(given.file))
+    all_part = parts.add_parser("all")
+    all_part.add_argument("folder", type=Path)
+    all_part.add_argument("file", type=Path)
+    all_part.set_defaults(run=lambda given: everything(given.folder, given.file))
     given = parser.parse_args()
     given.run(given)
+
+
+def everything(folder: Path, file: Path) -> None:
+    """Print every part with its usual sizes."""
+    speed(1_000_000, 6_000)
+    stream(500, None)
+    columns(folder)
+    spans(file)
 
 
 def orders(rows: int) -> dict[str, list[str]]:
