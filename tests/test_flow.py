@@ -118,7 +118,9 @@ def test_training_rows_may_be_a_column_of_the_data(project, tmp_path):
 
 
 def test_an_interrupted_audit_leaves_no_process_and_no_report(project, tmp_path):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # an ignored one would be inherited
     started = command(project, tmp_path / "out", "--jobs", 2)
+    signal.signal(signal.SIGINT, before)
     for line in started.stderr:
         if "✓" in line or "○" in line:
             break

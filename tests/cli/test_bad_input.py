@@ -177,13 +177,13 @@ def test_a_transformer_is_no_model(govkit, project):
 def test_an_unknown_key_names_the_nearest(govkit, project):
     project.config.write_text(small_project.CONFIG + "profil: release\n")
     answer, _ = audit(govkit, project)
-    told(answer, 2, "govkit.yaml:6", "unknown key 'profil'", "'profile'")
+    told(answer, 2, "govkit.yaml:7", "unknown key 'profil'", "'profile'")
 
 
 def test_an_unknown_check_parameter_names_the_line(govkit, project):
     project.config.write_text(small_project.CONFIG + "checks:\n  robustness.evasion:\n    epss: [0.1]\n")
     answer, _ = audit(govkit, project)
-    told(answer, 2, "govkit.yaml:8", "checks.robustness.evasion.epss", "'eps'")
+    told(answer, 2, "govkit.yaml:9", "checks.robustness.evasion.epss", "'eps'")
 
 
 def test_a_version_that_reads_as_a_number(govkit, project):

@@ -111,7 +111,7 @@ def test_the_action_audits_and_tells(workspace):
     assert (workspace / outputs["sarif"]).is_file()
     errors = [line for line in done.stdout.splitlines() if line.startswith("::error ")]
     assert 0 < len(errors) <= MOST_ERRORS + 1
-    assert errors[0].startswith("::error file=govkit.yaml,line=5,title=govkit%3A Columns with direct identifiers")
+    assert errors[0].startswith("::error file=govkit.yaml,line=6,title=govkit%3A Columns with direct identifiers")
     assert done.stdout.startswith("::stop-commands::")
     assert (workspace.parent / "GITHUB_STEP_SUMMARY").read_text().startswith("## ▲ INCOMPLETE: Loans")
     baseline = str(workspace / "baseline.json")

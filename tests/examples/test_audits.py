@@ -9,6 +9,7 @@ import pytest
 
 from govkit import audit
 from govkit.core.control import Result, Verdict
+from govkit.core.evidence import Outcome
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AS_OF = date(2026, 11, 21)
@@ -44,6 +45,7 @@ def test_the_sound_model_passes():
     assert not blockers(result)
     assert result.decision.verdict is Verdict.PASSED
     assert [name for name, found in results(result).items() if found is Result.FAIL] == []
+    assert [found.check for found in result.evidence if found.outcome is Outcome.ERROR] == []
 
 
 def test_too_few_rows_are_inconclusive_on_membership():

@@ -101,7 +101,8 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
     told: list[_Told] = []
     for name in list(rows.columns)[:MOST_COLUMNS]:
         mistakes = dict(_mistakes(rows, reference[name], str(name), columns, params.factors))
-        for cases in ([case for case in mistakes if case != BLANK], [BLANK]):  # blanks are the most likely to raise
+        others = [case for case in mistakes if case != BLANK]
+        for cases in filter(None, (others, [BLANK])):  # blanks are the most likely to raise
             found = _asked(model, task, [mistakes[case] for case in cases], usual)
             told += [_Told(str(name), case, *counts) for case, counts in zip(cases, found, strict=True)]
     yield from _measured(told)

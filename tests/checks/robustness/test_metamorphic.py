@@ -138,6 +138,14 @@ def test_a_slip_of_the_unit_is_silent_unless_the_model_checks(tmp_path):
     assert measured(found, "refused")[("a unit off by 100",)].value == 1
 
 
+def test_a_column_that_can_only_be_left_blank_is_asked_about(tmp_path):
+    frame = people().assign(car=lambda rows: rows["age"] > 50)
+    model = fitted(frame, categories=("home", "sex", "car"))
+    found = run(input_errors, inputs(tmp_path, model, frame), {"rows": 20}, params=InputErrorsParams())
+    table = next(one for one in found if isinstance(one, Table))
+    assert "car" in {row[0] for row in table.rows}
+
+
 def test_a_protected_attribute_that_decides_is_found(tmp_path):
     frame = people()
     unfair = frame.assign(target=np.where(frame["sex"] == "f", 0, frame["target"]))
