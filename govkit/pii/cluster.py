@@ -1,6 +1,6 @@
 """The parts of a scan on a Dask cluster: the same jobs, the same result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from govkit.core.errors import InputProblem, MissingExtra
 from govkit.pii.scan import Job, Mapper, Part, run_job
@@ -24,13 +24,13 @@ def on_dask(scheduler: str | None, workers: int) -> Mapper:
             "Dask isn't installed", hint="install govkit with its extra `dask`, or leave --engine away"
         ) from None
 
-    def run(jobs: Sequence[Job]) -> Iterable[Part]:
+    def run(_: int, jobs: Iterable[Job]) -> Iterable[Part]:
         cluster = None
         try:
             if scheduler is None:
                 cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
             with Client(scheduler or cluster, timeout=CONNECT_SECONDS) as client:
-                tasks = client.map(run_job, jobs, pure=False)
+                tasks = client.map(run_job, list(jobs), pure=False)
                 found = {task.key: index for index, task in enumerate(tasks)}
                 parts: dict[int, Part] = {}
                 for task, part in as_completed(tasks, with_results=True):

@@ -31,10 +31,9 @@ FORMATS: Final = {
     ".log": "text",
 }
 """What a file is, by its suffix; anything else is read as CSV."""
-UNIT_BYTES: Final = 64 * 2**20
+UNIT_BYTES: Final = 32 * 2**20
 """Bytes of a part that one process reads; parts don't depend on how many processes there are."""
 BLOCK_BYTES: Final = 8 * 2**20
-LONGEST_ROW: Final = 64 * 2**20
 ROWS: Final = 32_768
 """Rows of a batch where the format doesn't come in blocks of bytes."""
 MAX_COLUMNS: Final = 20_000

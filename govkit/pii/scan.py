@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,8 +33,8 @@ NUMBERED: Final = frozenset(
 """In columns of these numbers nothing else is taken for a phone number."""
 Told = Callable[[int, int], None]
 """Told how many bytes are done, of how many."""
-Mapper = Callable[[Sequence["Job"]], Iterable["Part"]]
-"""Runs jobs somewhere and gives their parts in any order."""
+Mapper = Callable[[int, Iterable["Job"]], Iterable["Part"]]
+"""Runs so many jobs somewhere and gives their parts in any order; the first job takes a while to come."""
 
 
 class Example(Frozen):
@@ -160,11 +161,12 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
     """
     tables = [table for item in paths for table in ([item] if isinstance(item, TableFiles) else find_tables([item]))]
     before = {path: path.stat() for table in tables for path in table.paths}
-    jobs = [job for index, table in enumerate(tables) for job in _jobs(index, table, options)]
+    cut = [[unit for path in table.paths for unit in units(path, options)] for table in tables]
+    jobs = (job for index, parts in enumerate(cut) for job in _jobs(index, parts))
     total = sum(table.size for table in tables)
     done = 0
     parts: list[list[Part]] = [[] for _ in tables]
-    for part in (run or in_this_process)(jobs):
+    for part in (run or in_this_process)(sum(map(len, cut)), jobs):
         parts[part.table].append(part)
         done += part.bytes
         if told:
@@ -179,7 +181,7 @@ def scan(  # noqa: PLR0913 - each is one option of a scan
     return ScanReport(tables=tuple(reports), language_model=model.name if model else None)
 
 
-def in_this_process(jobs: Sequence[Job]) -> Iterator[Part]:
+def in_this_process(_: int, jobs: Iterable[Job]) -> Iterator[Part]:
     """Run jobs one after the other."""
     return map(run_job, jobs)
 
@@ -187,16 +189,25 @@ def in_this_process(jobs: Sequence[Job]) -> Iterator[Part]:
 def in_processes(count: int) -> Mapper:
     """Run jobs in so many processes."""
 
-    def run(jobs: Sequence[Job]) -> Iterable[Part]:
+    def run(number: int, jobs: Iterable[Job]) -> Iterable[Part]:
         import multiprocessing
 
-        if count < 2 or len(jobs) < 2:  # noqa: PLR2004
-            yield from in_this_process(jobs)
+        several = min(count, number)
+        if several < 2:  # noqa: PLR2004
+            yield from in_this_process(number, jobs)
             return
-        with ProcessPoolExecutor(min(count, len(jobs)), multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(several, multiprocessing.get_context("spawn")) as pool:
+            for _ in range(several):
+                pool.submit(_get_ready)
             yield from pool.map(run_job, jobs)
 
     return run
+
+
+def _get_ready() -> None:
+    """Import what reading takes, while the columns are judged by their first rows elsewhere."""
+    import_module("presidio_analyzer")
+    import_module("pyarrow.csv")
 
 
 def run_job(job: Job) -> Part:
@@ -219,11 +230,10 @@ def _texts(rows: Sequence[str]) -> "pa.Array":
     return pa.array(rows, pa.large_string())
 
 
-def _jobs(index: int, table: TableFiles, options: Csv | None) -> list[Job]:
-    parts = [unit for path in table.paths for unit in units(path, options)]
+def _jobs(index: int, parts: Sequence[Unit]) -> Iterator[Job]:
     claimed, columns = _ahead(parts[0])
     sample = max(FEWEST_KEPT, min(SAMPLE, VALUES_IN_MEMORY // max(columns, 1)))
-    return [Job(index, unit, claimed, sample) for unit in parts]
+    yield from (Job(index, unit, claimed, sample) for unit in parts)
 
 
 def _ahead(unit: Unit) -> tuple[dict[str, frozenset[str]], int]:

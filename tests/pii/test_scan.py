@@ -152,13 +152,13 @@ def test_broken_files_end_in_one_sentence(tmp_path):
 def test_a_file_that_grows_is_read_as_it_was(tmp_path):
     path = write(tmp_path, "mail\n" + "".join(f"p{n}@example.org\n" for n in range(100)))
 
-    def growing(jobs):
+    def growing(number, jobs):
         from govkit.pii.scan import in_this_process
 
         with path.open("a") as more:
             more.write("later@example.org\n")
         time.sleep(0.01)
-        yield from in_this_process(jobs)
+        yield from in_this_process(number, jobs)
 
     report = scan([path], run=growing)
     assert report.tables[0].rows == 100
