@@ -53,6 +53,9 @@ def declared(evidence: Mapping[str, Evidence], config: Config, metadata: Metadat
     columns = evidence.get("pii.columns")
     if columns is None or columns.outcome is not Outcome.MEASURED:
         raise NotPossible("pii.declared.no_scan")
+    text = evidence.get("pii.free_text")
+    if text is None or text.outcome not in {Outcome.MEASURED, Outcome.NOT_APPLICABLE}:
+        raise NotPossible("pii.declared.no_scan")
     scanned = next(item.n for item in columns.measurements if item.name == "columns_scanned")
     found = _found(evidence)
     undeclared = sorted(

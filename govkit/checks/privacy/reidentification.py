@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from govkit.config import Config
-from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Severity, Table
+from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Outcome, Severity, Table
 from govkit.inputs.dataset import Dataset
 from govkit.pii.risk import SMALL, Diversity, diversity, group_risk, groups_of, telling_sets
-from govkit.plugins.check import Emit, NotApplicable, NotDeclared, Params, Product, check
+from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Params, Product, check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,8 @@ class ReidentificationParams(Params):
         "than {least} rows and {unique} with none: whoever knows these of a person finds the row.",
         "privacy.reidentification.telling": "{columns} together make {share} of the rows of DATA unique.",
         "privacy.reidentification.no_quasi": "No column of DATA is declared or known as a quasi-identifier.",
+        "privacy.reidentification.no_scan": "No quasi-identifier is declared, and the scan for personal data gave no "
+        "result to take them from.",
         "privacy.reidentification.not_there": "{column} is declared as a quasi-identifier and is no column of DATA.",
     },
     libraries=("numpy", "pyarrow"),
@@ -123,6 +125,9 @@ def _quasi(test: Dataset, config: Config, evidence: Mapping[str, Evidence]) -> t
     claimed = {name for name, entity, category in _claims(evidence) if category in QUASI or entity == "DATE_OF_BIRTH"}
     suggested = tuple(name for name in test.columns if name in claimed or name in (config.columns.protected or ()))
     quasi = declared or suggested
+    scan = evidence.get("pii.columns")
+    if not quasi and (scan is None or scan.outcome is not Outcome.MEASURED):
+        raise NotPossible("privacy.reidentification.no_scan")
     if not quasi:
         raise NotApplicable(
             "privacy.reidentification.no_quasi", ask="personal_data: {quasi_identifiers: [age, postcode, ...]}"

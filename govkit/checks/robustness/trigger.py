@@ -69,6 +69,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     ),
     messages={
         "task.classification_only": "This is measured for classifiers only.",
+        "robustness.one_answer": "All sampled rows get the same answer, so no trigger could send them there.",
         "robustness.too_few_values": "No feature has two values that could be tried.",
         "robustness.trigger_found": "One exact combination of {columns} sends {share} of the rows of other answers to "
         "one answer; values a little aside of it send {floor}. That is how a planted trigger looks.",
@@ -121,6 +122,8 @@ def trigger(  # noqa: PLR0913 - each is an input of the check
         raise NotPossible("robustness.too_few_values")
     candidates = _candidates(screen, values, work, rng)
     confirm = _Screen(model, task, second, labels(model, task, second), scales)
+    if len(np.unique(confirm.usual)) < 2:  # noqa: PLR2004 - there is no other answer to come from
+        raise NotPossible("robustness.one_answer")
     yield from _told(confirm, _strongest(confirm, candidates))
 
 

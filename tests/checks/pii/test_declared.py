@@ -8,6 +8,7 @@ from govkit.checks.pii.columns import ColumnsParams, columns
 from govkit.checks.pii.declared import declared
 from govkit.checks.pii.free_text import free_text
 from govkit.config import Config, PersonalData
+from govkit.core.evidence import Outcome
 from govkit.core.messages import sentence
 from govkit.inputs.metadata import read_metadata
 from govkit.plugins.check import CHECKS, NotPossible
@@ -87,3 +88,10 @@ def test_without_a_scan_nothing_is_claimed(tmp_path):
     with pytest.raises(NotPossible) as said:
         compare({}, tmp_path)
     assert "gave no result" in sentence(said.value.reason, CHECKS.all()["pii.declared"].messages)
+
+
+@pytest.mark.parametrize("scan", ["pii.columns", "pii.free_text"])
+def test_where_one_scan_broke_off_nothing_counts_as_declared(scan, scanned, tmp_path):
+    broken = scanned[scan].model_copy(update={"outcome": Outcome.ERROR, "measurements": (), "tables": ()})
+    with pytest.raises(NotPossible):
+        compare({**scanned, scan: broken}, tmp_path)

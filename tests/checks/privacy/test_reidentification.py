@@ -5,7 +5,7 @@ import pytest
 from govkit.checks.pii.columns import ColumnsParams, columns
 from govkit.checks.privacy.reidentification import ReidentificationParams, reidentification
 from govkit.config import Config, PersonalData
-from govkit.plugins.check import NotApplicable, NotDeclared
+from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
 from tests.check_products import Products, table
 
 ROWS = 120
@@ -51,3 +51,9 @@ def test_without_quasi_identifiers_there_is_nothing_to_ask(tmp_path):
         run(tmp_path, {"measure": CELLS["measure"]})
     with pytest.raises(NotDeclared):
         run(tmp_path, CELLS, quasi_identifiers=("absent",))
+
+
+def test_without_a_scan_nobody_can_say_that_there_are_none(tmp_path):
+    data = table(tmp_path, {"measure": CELLS["measure"]})
+    with pytest.raises(NotPossible, match="no_scan"):
+        list(reidentification(test=data, config=Config(), params=ReidentificationParams(), evidence={}))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -18,7 +19,7 @@ from govkit.checks.robustness.recourse import RecourseParams, recourse
 from govkit.checks.robustness.trigger import WORK, trigger
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.disclosure import Disclosure
-from govkit.plugins.check import NotApplicable, NotDeclared
+from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
 from tests.in_process_model import inputs
 
 
@@ -202,3 +203,10 @@ def test_predicted_numbers_are_compared_as_numbers(tmp_path):
     case = inputs(tmp_path, model, frame, robustness={"monotone": {"income": "increasing", "age": "decreasing"}})
     assert not rules(run(contract, case, {"rows": 100}))
     assert measured(run(monotonicity, case, {"rows": 50, "values": 6}), "violation_share")[("income",)].value == 0
+
+
+def test_no_trigger_is_looked_for_where_all_rows_get_one_answer(tmp_path):
+    frame = people(300)
+    constant = DummyClassifier(strategy="constant", constant=0).fit(frame.drop(columns="target"), frame["target"])
+    with pytest.raises(NotPossible, match=r"one_answer"):
+        run(trigger, inputs(tmp_path, constant, frame, frame), WORK["quick"])
