@@ -25,7 +25,7 @@ NO_PEOPLE: Final = re.compile(r"(?i)(?<!pseud)anonymi[sz]|aggregat|k-anonym")
 @check(
     "provenance.lawful_basis",
     title="Reason and protection of personal data",
-    requires=("pii.columns",),
+    requires=("pii.columns", "pii.free_text"),
     emits=(
         Emit("basis_stated", "share", "1: a known basis or a document that is there; 0.5: another text; 0: nothing"),
         Emit("technique_contradictions", "count", "declared privacy techniques that are contradicted"),
@@ -47,19 +47,23 @@ def lawful_basis(evidence: Mapping[str, Evidence], metadata: Metadata, config: C
 
     Why it matters: personal data without a reason may not be used, and a protection that isn't there protects nobody.
 
-    Method: the question arises when pii.columns found personal data or govkit.yaml declares some. A basis counts when
-    it names one of GDPR article 6 or another law, or a file below the audit's folder. `Pseudonymised`, `synthetic` and
-    the like contradict columns that name people; `anonymised` also contradicts columns that help to single them out.
+    Method: the question arises when pii.columns or pii.free_text found personal data or govkit.yaml declares
+    some. A basis counts when it names one of GDPR article 6 or another law, or a file below the audit's folder.
+    `Pseudonymised`, `synthetic` and the like contradict columns that name people; `anonymised` also contradicts columns
+    that help to single them out.
 
-    Limits: whether the basis holds is a legal question; consent itself isn't looked at. As good as pii.columns.
+    Limits: whether the basis holds is a legal question; consent itself isn't looked at. As good as the scans.
 
     References: GDPR articles 4(5), 5(1)(e), 6 and 9; PRV-015, PRV-017, PRV-019.
     """
-    found = evidence.get("pii.columns")
+    found, text = evidence.get("pii.columns"), evidence.get("pii.free_text")
     if found is None or found.outcome is not Outcome.MEASURED:
         raise NotPossible("provenance.lawful_basis.no_scan")
-    counts = {item.name: int(item.value) for item in found.measurements}
-    if not counts.get("personal_columns") and not config.personal_data.declared:
+    if text is None or text.outcome not in {Outcome.MEASURED, Outcome.NOT_APPLICABLE}:
+        raise NotPossible("provenance.lawful_basis.no_scan")
+    counts = {item.name: int(item.value) for item in (*found.measurements, *text.measurements)}
+    personal = counts.get("personal_columns") or counts.get("free_text_columns_with_hits")
+    if not personal and not config.personal_data.declared:
         raise NotApplicable("provenance.lawful_basis.none_found")
     basis = metadata.get("lawful_basis")
     if not basis:

@@ -111,17 +111,19 @@ def test_places_that_are_unknown_or_not_stated(folder):
         placed(folder)
 
 
-def scanned(direct, personal):
+def scanned(direct, personal, texts=0):
     counts = {"direct_identifier_columns": direct, "personal_columns": personal, "columns_scanned": 3}
     measured = tuple(Measurement(name=name, value=value, unit="count", n=3) for name, value in counts.items())
+    hits = (Measurement(name="free_text_columns_with_hits", value=texts, unit="count", n=3),)
     return {
-        "pii.columns": Evidence(check="pii.columns", check_version="", outcome=Outcome.MEASURED, measurements=measured)
+        check: Evidence(check=check, check_version="", outcome=Outcome.MEASURED, measurements=found)
+        for check, found in (("pii.columns", measured), ("pii.free_text", hits))
     }
 
 
-def based(folder, direct=1, personal=1, **declared):
+def based(folder, direct=1, personal=1, texts=0, **declared):
     config = Config(provenance=Provenance(**declared), personal_data=PersonalData())
-    found = lawful_basis(evidence=scanned(direct, personal), metadata=told(folder, config), config=config)
+    found = lawful_basis(evidence=scanned(direct, personal, texts), metadata=told(folder, config), config=config)
     return Products("provenance.lawful_basis", found)
 
 
@@ -139,8 +141,12 @@ def test_no_reason_no_data_and_no_scan(folder):
         based(folder)
     with pytest.raises(NotApplicable):
         based(folder, direct=0, personal=0)
-    with pytest.raises(NotPossible):
-        list(lawful_basis(evidence={}, metadata=told(folder), config=Config()))
+    with pytest.raises(NotDeclared):
+        based(folder, direct=0, personal=0, texts=1)
+    for missing in ("pii.columns", "pii.free_text"):
+        rest = {check: found for check, found in scanned(0, 0).items() if check != missing}
+        with pytest.raises(NotPossible):
+            list(lawful_basis(evidence=rest, metadata=told(folder), config=Config()))
 
 
 @pytest.mark.parametrize(
