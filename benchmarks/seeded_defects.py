@@ -8,6 +8,9 @@ when a criterion that it belongs to fails, or, where something was left out, is 
 of a clean system is a false alarm. Shares have Clopper-Pearson limits. With --out, an interrupted run goes on where it
 stopped.
 
+`--peer NAME=INTERPRETER` runs another tool (deepchecks, evidently, giskard) on the same systems, in the environment of
+that interpreter, and prints both side by side; `benchmarks/defects/peers.py` says what has to be installed there.
+
 The parts are in `benchmarks/defects`: tables to plant in, defects, how a case is made and audited, and what came of it.
 """
 
@@ -20,6 +23,7 @@ from pathlib import Path
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 sys.path.insert(0, str(Path(__file__).parent.parent))  # run as a file, this folder alone would be searched
 
+from benchmarks.defects import beside
 from benchmarks.defects.audits import Outcome, Trial, kept, run, trials
 from benchmarks.defects.planted import DEFECTS
 from benchmarks.defects.summary import picture, table
@@ -37,6 +41,9 @@ def main() -> None:
     parser.add_argument("--subset", action="store_true", help=f"one trial in {SUBSET}, always the same ones")
     parser.add_argument("--out", type=Path, help="file of outcomes, one a line, that is added to")
     parser.add_argument("--picture", type=Path, help="SVG file for the picture")
+    parser.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=INTERPRETER", help="another tool beside it"
+    )
     parser.add_argument("--report", action="store_true", help="run nothing, lay out what --out holds")
     parser.add_argument(
         "--strict", action="store_true", help="end with 1 if a defect is missed or a clean system fails"
@@ -47,9 +54,14 @@ def main() -> None:
         wanted = [trial for trial in trials(options.seeds) if _is_wanted(trial, options.only)]
         wanted = wanted[::SUBSET] if options.subset else wanted
         outcomes = kept(place) if options.report else run(wanted, place, jobs=options.jobs, tell=_tell)
+        asked = [outcome.trial for outcome in outcomes]
+        named = (each.partition("=") for each in options.peer)
+        peers = dict(beside.asked(name, path, asked, place.with_suffix(f".{name}.jsonl")) for name, _, path in named)
     if not outcomes:
         parser.error("there are no outcomes")
     print(table(outcomes))
+    if peers:
+        print(f"\n{beside.table({'govkit': beside.own(outcomes), **peers})}")
     if options.picture:
         options.picture.write_text(picture(outcomes), encoding="utf-8")
     if options.strict and not all(map(_is_right, outcomes)):
