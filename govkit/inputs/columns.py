@@ -32,9 +32,14 @@ NO_GROUPS = {
 }
 """What `Columns.require_protected` may say, for the messages of a check that asks it."""
 PROTECTED_WORDS = frozenset(
-    "age birth disability disabled ethnic ethnicity gender marital nationality pregnant pregnancy race racial religion "
-    "religious sex sexual veteran".split()
+    "age aged ancestry birth birthdate caste citizen citizenship disability disabled dob ethnic ethnicity female "
+    "foreign foreigner gender geschlecht hispanic immigrant immigration indigenous latino male marital marriage "
+    "migrant minority nationality native pregnancies pregnant pregnancy race racial religion religious sex sexual tribe "
+    "veteran".split()
 )
+GROUPS = frozenset("asian black caucasian white".split())
+SHARES = frozenset("frac fraction pct percent percentage population prop proportion rate ratio share".split())
+"""Words that make the name of a group a share of people: `pct_black`, and not `black_box`."""
 SAMPLE = 2_000
 """Distinct values looked at to tell a column's kind."""
 MAX_CATEGORIES = 50
@@ -107,7 +112,7 @@ def resolve(
         ColumnFacts(name=name, role=_role(name, roles, config), kind=_kind(test, name, config)) for name in test.columns
     )
     suspected = tuple(
-        name for name in test.columns if name not in (target, *labels, *protected) and words(name) & PROTECTED_WORDS
+        name for name in test.columns if name not in (target, *labels, *protected) and sounds_protected(name)
     )
     suggestions = tuple(Message(id="columns.protected_name", args={"column": name}) for name in suspected)
     columns = Columns(
@@ -125,6 +130,12 @@ def resolve(
         suspected=suspected,
     )
     return columns, tuple(inferred), suggestions
+
+
+def sounds_protected(name: str) -> bool:
+    """Say whether a name speaks of a protected attribute, or of the share of a group that has one."""
+    spelt = words(name)
+    return bool(spelt & PROTECTED_WORDS or (spelt & GROUPS and (spelt & SHARES or len(spelt) == 1)))
 
 
 def words(name: str) -> frozenset[str]:

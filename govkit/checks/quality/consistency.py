@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Finding, Measurement, Message, Severity
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import Columns, words
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, Product, check
@@ -24,6 +24,16 @@ FEWEST_ZEROS: Final = 2
 FEWEST_DIFFERENT: Final = 20
 """Different values besides zero; a few levels may lie anywhere."""
 FAR_ABOVE: Final = 0.3
+"""Share of the median above which nearly all values besides zero lie."""
+ABOVE: Final = 0.05
+"""The same where the column's name says that zero is impossible."""
+MOST_ZEROS: Final = 0.8
+NEVER_ZERO: Final = frozenset(
+    "albumin bmi bpm calcium chol cholesterol creatinine density glucose haemoglobin heartrate height hematocrit "
+    "hemoglobin insulin platelets potassium pressure pulse rbc respiration respiratory saturation skinfold sodium "
+    "thickness trestbps waist wbc weight".split()
+)
+"""Words of quantities that no living or solid thing has none of."""
 MOST_LEVELS: Final = 100
 
 
@@ -34,6 +44,7 @@ MOST_LEVELS: Final = 100
         Emit("mixed_type_columns", "count", "features in which up to a tenth of the cells is text among numbers"),
         Emit("stand_in_columns", "count", "features with a far-off value such as -999 that stands for missing"),
         Emit("zero_stand_in_columns", "count", "features with zeros where every other value is far above zero"),
+        Emit("impossible_zero_columns", "count", "of these, features whose name says that zero is impossible"),
         Emit("unit_slip_columns", "count", "features with a cluster of values that is a constant factor away"),
         Emit("wide_category_columns", "count", "category features in which most values are rare"),
         Emit("infinite_cells", "count", "cells of numeric features that are infinite"),
@@ -44,6 +55,8 @@ MOST_LEVELS: Final = 100
         "missing.",
         "quality.consistency.zero": "{cells} cells of {column} are 0 and all others far above it. Where 0 stands for "
         "missing, leave the cells empty.",
+        "quality.consistency.impossible": "{cells} cells of {column} are 0, which a quantity of that name hardly "
+        "ever is. Where 0 stands for missing, leave the cells empty.",
         "quality.consistency.unit": "{cells} cells of {column} lie about {factor} times away from the others: another "
         "unit?",
         "quality.consistency.wide": "{column} has {values} distinct values on {rows} rows: most are too rare to learn "
@@ -52,7 +65,7 @@ MOST_LEVELS: Final = 100
     },
     libraries=("numpy", "pyarrow"),
 )
-def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
+def consistency(test: Dataset, columns: Columns, train: Dataset | None = None) -> Iterator[Product]:
     """Look for cells that were written in another type, another unit or in place of a missing value.
 
     Why it matters: such cells pass as data, and a model either learns from them or answers nonsense for them.
@@ -60,7 +73,9 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
     Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
     list (-999, 9999 and the like) that lies beyond all others by more than their whole range. Zeros stand apart where
     they are at most half of the cells, nothing is below, and 99 in 100 of the other values are at least three tenths
-    of their median; zero can also mean "none", so they are pointed at and no criterion judges them. A unit slip is a
+    of their median; zero can also mean "none", so they are pointed at and no criterion judges them. In columns named
+    after a quantity that is never zero (glucose, pulse, weight) a twentieth of the median is enough, they may be most
+    of the cells, and they count. Numbers are looked at in TRAIN too where DATA shows nothing. A unit slip is a
     cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's
     middle when divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories
     are wide when more than 100 values have fewer than five rows on average.
@@ -70,21 +85,40 @@ def consistency(test: Dataset, columns: Columns) -> Iterator[Product]:
 
     References: ISO/IEC 25012, consistency and accuracy.
     """
-    counts = dict.fromkeys(("mixed", "stand_in", "zero", "unit", "wide", "infinite"), 0)
+    counts = dict.fromkeys(("mixed", "stand_in", "zero", "impossible", "unit", "wide", "infinite"), 0)
     infinite = 0
     for name in columns.features:
-        for finding in _of_column(test, name, columns.kinds.get(name, "")):
-            kind = finding.message.id.rsplit(".", 1)[-1]
+        told = {_kind(finding): finding for finding in _of_column(test, name, columns.kinds.get(name, ""))}
+        if train is not None and name in train.columns:
+            told = {**{_kind(finding): finding for finding in _of_training(train, name)}, **told}
+        for kind, finding in told.items():
             counts[kind] += 1
             infinite += int(finding.message.args["cells"]) if kind == "infinite" else 0
             yield finding
     n = len(columns.features)
     yield Measurement(name="mixed_type_columns", value=counts["mixed"], unit="count", n=n)
     yield Measurement(name="stand_in_columns", value=counts["stand_in"], unit="count", n=n)
-    yield Measurement(name="zero_stand_in_columns", value=counts["zero"], unit="count", n=n)
+    yield Measurement(name="zero_stand_in_columns", value=counts["zero"] + counts["impossible"], unit="count", n=n)
+    yield Measurement(name="impossible_zero_columns", value=counts["impossible"], unit="count", n=n)
     yield Measurement(name="unit_slip_columns", value=counts["unit"], unit="count", n=n)
     yield Measurement(name="wide_category_columns", value=counts["wide"], unit="count", n=n)
     yield Measurement(name="infinite_cells", value=infinite, unit="count", n=n * test.rows)
+
+
+def _kind(finding: Finding) -> str:
+    return finding.message.id.rsplit(".", 1)[-1]
+
+
+def _of_training(train: Dataset, name: str) -> Iterator[Finding]:
+    """Look at the numbers of a column of TRAIN."""
+    import numpy as np
+    import pandas as pd
+
+    column = train.frame[name]
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        for finding in _numbers(values[np.isfinite(values)], name):
+            yield finding.model_copy(update={"where": f"column {name} of TRAIN"})
 
 
 def _of_column(test: Dataset, name: str, kind: str) -> Iterator[Finding]:
@@ -131,8 +165,9 @@ def _numbers(values: "NDArray[np.float64]", name: str) -> Iterator[Finding]:
         cells = int((values == sentinel).sum())
         if cells > 1 and len(np.unique(rest)) > 1 and _far(sentinel, rest):
             yield _finding("stand_in", "QUA-051", name, cells=cells)
-    if _zeros_stand_apart(rest):
-        yield _finding("zero", "QUA-055", name, cells=int((rest == 0).sum()))
+    named = bool(words(name) & NEVER_ZERO)
+    if _zeros_stand_apart(rest, named=named):
+        yield _finding("impossible" if named else "zero", "QUA-055", name, cells=int((rest == 0).sum()))
         rest = rest[rest != 0]
     slip = _slip(rest)
     if slip:
@@ -146,16 +181,22 @@ def _far(sentinel: float, rest: "NDArray[np.float64]") -> bool:
     return sentinel < low - (high - low) or sentinel > high + (high - low)
 
 
-def _zeros_stand_apart(values: "NDArray[np.float64]") -> bool:
-    """Say whether some values are zero and all others so far above it that zero is none of their kind."""
+def _zeros_stand_apart(values: "NDArray[np.float64]", *, named: bool) -> bool:
+    """Say whether some values are zero and all others so far above it that zero is none of their kind.
+
+    Args:
+        values: finite values.
+        named: whether the column is called after a quantity that is never zero.
+    """
     import numpy as np
 
     positive = values[values > 0]
     zeros = len(values) - len(positive)
-    if (values < 0).any() or not FEWEST_ZEROS <= zeros <= len(positive) or len(np.unique(positive)) < FEWEST_DIFFERENT:
+    few, most, far = (1, MOST_ZEROS, ABOVE) if named else (FEWEST_ZEROS, 0.5, FAR_ABOVE)
+    if (values < 0).any() or not few <= zeros <= most * len(values) or len(np.unique(positive)) < FEWEST_DIFFERENT:
         return False
     middle = float(np.median(positive))
-    return bool(np.quantile(positive, 0.01) >= FAR_ABOVE * middle and positive.min() >= FAR_ABOVE / 3 * middle)
+    return bool(np.quantile(positive, 0.01) >= far * middle and positive.min() >= far / 3 * middle)
 
 
 def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:

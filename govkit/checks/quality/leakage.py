@@ -28,9 +28,17 @@ LISTED: Final = 30
 AFTERWARDS: Final = frozenset(
     "outcome result label target actual truth predicted prediction final closed settled paid refunded recovered "
     "charged chargeback collected cancelled canceled terminated churned discharged deceased resolved approved rejected "
-    "decision verdict confirmed".split()
+    "decision verdict confirmed autopsy death died dead mortality postmortem postoperative relapse survival survived "
+    "readmitted recoveries repaid writeoff chargeoff".split()
 )
 """Words in a column's name that speak of what is known only afterwards."""
+MAYBE_AFTERWARDS: Final = frozenset(
+    "biopsy diagnosed diagnosis disposition discharge fine histology inspection intervention investigation lesion "
+    "operated operation pathology penalty procedure repair surgery surgical therapy treated treatment".split()
+)
+"""Words that speak of findings and measures, which often come after the decision and sometimes before it."""
+BEFORE: Final = frozenset("earlier former historic historical history past previous previously prior".split())
+"""Words that say the opposite: `previous_outcome` is known in time."""
 
 
 class Leakage(Params):
@@ -66,6 +74,8 @@ class Alone:
         "quality.leakage.strong": "{column} alone predicts the target with {value}: ask whether it is known at the "
         "time of the decision.",
         "quality.leakage.name": "{column} predicts the target, and its name speaks of what is known only afterwards.",
+        "quality.leakage.maybe": "{column} predicts the target, and its name speaks of a finding or a measure: ask "
+        "whether it is filled in before the outcome is known.",
         "quality.leakage.lost": "{column} predicts the target far better in TRAIN than in DATA: it may have been made "
         "with the help of the target.",
         "quality.leakage.no_target": "The target stands in none of the files.",
@@ -290,10 +300,14 @@ def _variance(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]") -> 
 def _names(alone: list[Alone], target: str, params: Leakage, task: Task) -> Iterator[Product]:
     suspicious = AFTERWARDS | {word for word in words(target) if len(word) > 3}  # noqa: PLR2004 - not `is`, `the`
     least = params.noticeable if task.is_classification else (2 * params.noticeable - 1) ** 2
-    told = [found for found in alone if found.value >= least and words(found.column) & suspicious]
+    strong = [found.column for found in alone if found.value >= least and not words(found.column) & BEFORE]
+    told = [name for name in strong if words(name) & suspicious]
     yield Measurement(name="telling_names", value=len(told), unit="count", n=len(alone))
-    for found in told:
-        yield _finding("name", "QUA-012", Severity.MEDIUM, found.column)
+    for name in told:
+        yield _finding("name", "QUA-012", Severity.MEDIUM, name)
+    for name in strong:
+        if name not in told and words(name) & MAYBE_AFTERWARDS:
+            yield _finding("maybe", "QUA-013", Severity.LOW, name)
 
 
 def _finding(kind: str, rule: str, severity: Severity, column: str, /, **arguments: str) -> Finding:

@@ -19,8 +19,10 @@ MOST_ROWS = 200
     emits=(
         Emit("missing_share", "share", "rows of DATA in which a column is missing, for each feature and the target"),
         Emit("worst_missing_share", "share", "the largest of these shares"),
+        Emit("missing_cells", "share", "cells of all features and the target that are missing"),
+        Emit("rows_with_gaps", "share", "rows of DATA in which at least one of them is missing"),
     ),
-    libraries=("pyarrow", "scipy"),
+    libraries=("numpy", "pyarrow", "scipy"),
 )
 def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
     """Count the missing cells of every feature and of the target.
@@ -30,18 +32,29 @@ def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
     Method: a cell is missing when it is empty or one of the words that pandas reads as missing (`NA`, `null`, `NaN`);
     the share of rows has a Wilson interval.
 
+    Missing cells tend to come in the same rows, so the share of all cells has no interval.
+
     Limits: numbers that stand for missing (0, -999) are not recognised, nor whether values are missing at random. The
     worst share is the largest of many, so its interval is that of its column alone.
 
     References: Wilson (1927), JASA 22.
     """
+    import numpy as np
+
     shares: list[tuple[str, int, float]] = []
+    with_gaps = np.zeros(test.rows, dtype=np.bool_)
     for name in _looked_at(test, columns):
-        absent = _absent(test, name)
+        gaps = missing(test.strings.column(name)).to_numpy()
+        absent = int(gaps.sum())
+        with_gaps |= gaps
         shares.append((name, absent, absent / test.rows))
         yield _measurement("missing_share", absent, test.rows, {"column": name})
     worst, absent, _ = max(shares, key=lambda found: found[2])
     yield _measurement("worst_missing_share", absent, test.rows, {"column": worst})
+    cells = test.rows * len(shares)
+    value = sum(absent for _, absent, _ in shares) / cells
+    yield Measurement(name="missing_cells", value=value, unit="share", n=cells)
+    yield _measurement("rows_with_gaps", int(with_gaps.sum()), test.rows, {})
     listed = sorted((found for found in shares if found[1]), key=lambda found: (-found[1], found[0]))
     yield Table(
         name="missing",
@@ -55,12 +68,6 @@ def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
 def _looked_at(test: Dataset, columns: Columns) -> tuple[str, ...]:
     target = (columns.target,) if columns.target else ()
     return tuple(dict.fromkeys((*columns.features, *target))) or test.columns
-
-
-def _absent(test: Dataset, name: str) -> int:
-    import pyarrow.compute as pc
-
-    return int(pc.sum(missing(test.strings.column(name))).as_py() or 0)
 
 
 def _measurement(name: str, absent: int, rows: int, group: dict[str, str]) -> Measurement:

@@ -147,7 +147,7 @@ def test_rows_without_a_common_column_can_not_be_compared(tmp_path):
 def test_invalid_labels_in_both_files(tmp_path):
     data = table(tmp_path, {"a": [1, 2, 3, 4, 5, 6], "y": [0, 1, 0, "good", None, 7]})
     train = table(tmp_path, {"a": [1, 2], "y": [0, 1]}, role="train", name="train.csv")
-    found = Products("quality.labels", labels(test=data, columns=roles(data), task=BINARY, train=train))
+    found = Products("quality.labels", labels(seed=1, test=data, columns=roles(data), task=BINARY, train=train))
     assert found.measurement("invalid_labels", data="DATA").value == 2
     assert found.measurement("invalid_labels", data="TRAIN").value == 0
     smallest = found.measurement("smallest_class_share")
@@ -156,14 +156,14 @@ def test_invalid_labels_in_both_files(tmp_path):
 
 def test_a_class_without_rows_has_share_zero(tmp_path):
     data = table(tmp_path, {"a": [1, 2, 3], "y": [0, 0, 0]})
-    found = Products("quality.labels", labels(test=data, columns=roles(data), task=BINARY))
+    found = Products("quality.labels", labels(seed=1, test=data, columns=roles(data), task=BINARY))
     assert found["smallest_class_share"] == 0
     assert any("no row of DATA" in sentence for sentence in found.sentences)
 
 
 def test_labels_of_a_regression(tmp_path):
     data = table(tmp_path, {"a": [1, 2, 3, 4], "y": [0.5, "inf", None, "many"]})
-    found = Products("quality.labels", labels(test=data, columns=roles(data), task=Task("regression")))
+    found = Products("quality.labels", labels(seed=1, test=data, columns=roles(data), task=Task("regression")))
     assert found["invalid_labels"] == 3
     assert "smallest_class_share" not in found.names
 
