@@ -11,6 +11,7 @@ from govkit.core.evidence import Message
 from govkit.core.record import ColumnFacts, Inference, Kind
 from govkit.inputs.dataset import MISSING, Dataset
 from govkit.inputs.model import MULTILABEL, OUTLIER_DETECTOR
+from govkit.inputs.naming import sounds_protected
 from govkit.plugins.check import NotApplicable, NotDeclared
 from govkit.strict_yaml import scalar
 
@@ -31,15 +32,6 @@ NO_GROUPS = {
     "columns.no_protected": "It is declared that no column is a protected attribute.",
 }
 """What `Columns.require_protected` may say, for the messages of a check that asks it."""
-PROTECTED_WORDS = frozenset(
-    "age aged ancestry birth birthdate caste citizen citizenship disability disabled dob ethnic ethnicity female "
-    "foreign foreigner gender geschlecht hispanic immigrant immigration indigenous latino male marital marriage "
-    "migrant minority nationality native pregnancies pregnant pregnancy race racial religion religious sex sexual tribe "
-    "veteran".split()
-)
-GROUPS = frozenset("asian black caucasian white".split())
-SHARES = frozenset("frac fraction pct percent percentage population prop proportion rate ratio share".split())
-"""Words that make the name of a group a share of people: `pct_black`, and not `black_box`."""
 SAMPLE = 2_000
 """Distinct values looked at to tell a column's kind."""
 MAX_CATEGORIES = 50
@@ -130,17 +122,6 @@ def resolve(
         suspected=suspected,
     )
     return columns, tuple(inferred), suggestions
-
-
-def sounds_protected(name: str) -> bool:
-    """Say whether a name speaks of a protected attribute, or of the share of a group that has one."""
-    spelt = words(name)
-    return bool(spelt & PROTECTED_WORDS or (spelt & GROUPS and (spelt & SHARES or len(spelt) == 1)))
-
-
-def words(name: str) -> frozenset[str]:
-    """Split a column name at case changes, digits and punctuation: `dateOfBirth` to date, of, birth."""
-    return frozenset(word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name))
 
 
 def _declared_others(config: Config) -> set[str | None]:

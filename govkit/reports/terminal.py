@@ -8,7 +8,7 @@ from typing import Final
 
 from govkit.core.control import Result
 from govkit.core.record import AuditRecord
-from govkit.reports.areas import Area, FindingRow
+from govkit.reports.areas import Area, CheckView, FindingRow
 from govkit.reports.gaps import Gap, Gaps
 from govkit.reports.view import Blocking, ReportView, report_view
 from govkit.reports.wording import RESULTS, Mark, clean, lead
@@ -149,17 +149,27 @@ def _section(paper: _Paper, title: str, rows: list[Blocking]) -> Iterator[str]:
 def _beside(paper: _Paper, areas: tuple[Area, ...]) -> Iterator[str]:
     """Name what fails and does not gate, since the table counts it."""
     word = RESULTS[Result.FAIL].word
-    rows = [row for area in areas for check in area.checks for row in check.criteria if row.mark.word == word]
-    rows = [row for row in rows if not row.gated and not row.waiver]
+    rows = [(row, check) for area in areas for check in area.checks for row in check.criteria if row.mark.word == word]
+    rows = [(row, check) for row, check in rows if not row.gated and not row.waiver]
     if not rows:
         return
     yield paper.tinted("Failed, not gated by the profile", "strong")
-    for row in rows[:MOST_FAILURES]:
-        number = f": {row.measured[0].text}; limit {row.limit}" if row.measured else ""
+    for row, check in rows[:MOST_FAILURES]:
+        number = ""
+        if row.measured:
+            shown = f"{row.measured[0].text} {row.measured[0].about}".strip()
+            number = f": {shown}; limit {row.limit}{'' if row.measured[0].about else _see(check)}"
         yield from paper.marked(row.mark, f"{row.title}{number}")
     if len(rows) > MOST_FAILURES:
         yield f"{_INDENT}and {len(rows) - MOST_FAILURES} more in the report"
     yield ""
+
+
+def _see(check: CheckView) -> str:
+    """Name the columns that a check's first findings are about."""
+    columns = dict.fromkeys(found.where for found in check.findings if found.where.startswith("column "))
+    more = ", ..." if len(columns) > MOST_ITEMS else ""
+    return f"; see {', '.join(list(columns)[:MOST_ITEMS])}{more}" if columns else ""
 
 
 def _missing(paper: _Paper, gaps: tuple[Gap, ...]) -> Iterator[str]:

@@ -5,9 +5,10 @@ import pytest
 from govkit.config import Columns as DeclaredColumns
 from govkit.config import Config
 from govkit.core.errors import InputProblem, UsageProblem
-from govkit.inputs.columns import resolve, words
+from govkit.inputs.columns import resolve
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
+from govkit.inputs.naming import words
 
 ROWS = 80
 

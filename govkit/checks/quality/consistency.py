@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Finding, Measurement, Message, Severity
-from govkit.inputs.columns import Columns, words
+from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.naming import is_called_identifier, words
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, Product, check
 
@@ -169,7 +170,7 @@ def _numbers(values: "NDArray[np.float64]", name: str) -> Iterator[Finding]:
     if _zeros_stand_apart(rest, named=named):
         yield _finding("impossible" if named else "zero", "QUA-055", name, cells=int((rest == 0).sum()))
         rest = rest[rest != 0]
-    slip = _slip(rest)
+    slip = None if is_called_identifier(name) else _slip(rest)
     if slip:
         cells, factor = slip
         yield _finding("unit", "QUA-052", name, cells=cells, factor=factor)

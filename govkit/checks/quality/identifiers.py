@@ -1,27 +1,18 @@
 """Whether a feature identifies rows instead of describing them."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.naming import is_called_identifier
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, NotPossible, Product, check
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDINGS: Final = frozenset("id ids identifier uuid guid key nbr no nr num number hash token".split())
-"""Last words of names such as `patient_id` and `hospital_number`."""
-ALONE: Final = frozenset("id uuid guid index key ticket invoice transaction serial passport rownum unnamed".split())
-"""Names of one word."""
-JOINED: Final = re.compile(
-    r"(account|case|client|customer|device|employee|encounter|file|invoice|member|order|patient|person|policy|record|row"
-    r"|sample|student|subject|ticket|transaction|user)(id|no|nr|nbr|num|number)"
-)
-"""Both words in one: `customerid`."""
 FEWEST: Final = 50
 """Rows with a value below which nothing is concluded."""
 VARIED: Final = 0.5
@@ -88,16 +79,6 @@ def _identifier(test: Dataset, name: str, kind: str) -> Finding | None:
     if numbers is None:
         return _finding("text", name)
     return _finding("running", name) if _never_repeats(numbers) else None
-
-
-def is_called_identifier(name: str) -> bool:
-    """Say whether a name ends like an identifier's: `patient_id`, `Hospital Number`, `customerID`; not `id_age`."""
-    spelt = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
-    if not spelt:
-        return False
-    if len(spelt) == 1:
-        return spelt[0] in ALONE or JOINED.fullmatch(spelt[0]) is not None
-    return spelt[-1] in ENDINGS or "".join(spelt[-2:]) in ALONE or JOINED.fullmatch("".join(spelt[-2:])) is not None
 
 
 def _whole_numbers(values: "pa.Array") -> tuple[int, int, int] | None:

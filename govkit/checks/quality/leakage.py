@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from govkit.checks.quality._sample import drawn, labelled
 from govkit.checks.quality._single import Folds, bins, estimates, folds
 from govkit.core.evidence import Cell, Column, Finding, Interval, Measurement, Message, Severity, Table
-from govkit.inputs.columns import Columns, words
+from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.naming import words
 from govkit.inputs.space import numeric
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Params, Product, Sizes, Work, check

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from govkit.core.evidence import Finding, Measurement, Message, Severity
-from govkit.inputs.columns import Columns, words
+from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.naming import words
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, NotApplicable, Product, check
 from govkit.stats.intervals import proportion

@@ -10,8 +10,9 @@ from govkit.checks.quality.labels import labels
 from govkit.checks.quality.leakage import Leakage, leakage
 from govkit.checks.quality.missing import missing_values
 from govkit.config import Config
-from govkit.inputs.columns import resolve, sounds_protected
+from govkit.inputs.columns import resolve
 from govkit.inputs.known_data import recognised, shipped
+from govkit.inputs.naming import is_called_identifier, sounds_protected
 from govkit.inputs.task import Task
 from govkit.plugins.check import NotApplicable
 from tests.check_products import Products, table
@@ -164,3 +165,13 @@ def test_names_that_sound_protected(name):
 @pytest.mark.parametrize("name", ["black_box", "white_space", "percent_alcohol", "page", "average"])
 def test_names_that_don_t(name):
     assert not sounds_protected(name)
+
+
+@pytest.mark.parametrize("name", ["ID", "Hospital Number", "customerID", "account_no", "row_number", "claim_uuid"])
+def test_names_of_identifiers(name):
+    assert is_called_identifier(name)
+
+
+@pytest.mark.parametrize("name", ["paid", "humid", "num_rooms", "number_of_children", "id_age", "x1", ""])
+def test_names_of_other_columns(name):
+    assert not is_called_identifier(name)
