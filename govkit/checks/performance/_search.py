@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIFTHS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
-MOST_LEVELS = 15
+MOST_LEVELS = 50
+"""Values of a category, the most frequent ones; at most fifty can have the two rows in a hundred that a slice needs."""
 MOST_VALUES = 160
 """Values whose pairs are tried; of more, those with the highest scores alone."""
 SAME = 0.6

@@ -76,7 +76,7 @@ def consistency(test: Dataset, columns: Columns, train: Dataset | None = None) -
     they are at most half of the cells, nothing is below, and 99 in 100 of the other values are at least three tenths
     of their median; zero can also mean "none", so they are pointed at and no criterion judges them. In columns named
     after a quantity that is never zero (glucose, pulse, weight) a twentieth of the median is enough, they may be most
-    of the cells, and they count. Numbers are looked at in TRAIN too where DATA shows nothing. A unit slip is a
+    of the cells, and they count. Both are looked for in TRAIN too where DATA shows none. A unit slip is a
     cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's
     middle when divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories
     are wide when more than 100 values have fewer than five rows on average.
@@ -111,7 +111,7 @@ def _kind(finding: Finding) -> str:
 
 
 def _of_training(train: Dataset, name: str) -> Iterator[Finding]:
-    """Look at the numbers of a column of TRAIN."""
+    """Look for numbers that stand for missing in a column of TRAIN."""
     import numpy as np
     import pandas as pd
 
@@ -119,7 +119,8 @@ def _of_training(train: Dataset, name: str) -> Iterator[Finding]:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         for finding in _numbers(values[np.isfinite(values)], name):
-            yield finding.model_copy(update={"where": f"column {name} of TRAIN"})
+            if _kind(finding) != "unit":
+                yield finding.model_copy(update={"where": f"column {name} of TRAIN"})
 
 
 def _of_column(test: Dataset, name: str, kind: str) -> Iterator[Finding]:

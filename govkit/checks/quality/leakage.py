@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from govkit.checks.quality._sample import drawn, labelled
-from govkit.checks.quality._single import Folds, bins, estimates, folds
+from govkit.checks.quality._single import Folds, bins, errors_ratio, estimates, folds
 from govkit.core.evidence import Cell, Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -68,6 +68,9 @@ class Alone:
         Emit("strongest_feature_auc", "auc", "AUC of the best single feature, mean over classes; 0.5 is chance"),
         Emit("strongest_feature_r2", "r2", "regression: share of the target's variance that the best feature explains"),
         Emit("gain_over_the_others", "auc", "AUC of the best feature less that of all others; 0 unless it is strong"),
+        Emit(
+            "errors_beside_the_others", "ratio", "1 - AUC of the best feature over that of all others; 1 unless strong"
+        ),
         Emit("lost_on_new_rows", "auc", "largest fall of one feature's AUC from TRAIN to DATA"),
         Emit("telling_names", "count", "features that predict the target and whose name speaks of its outcome"),
     ),
@@ -104,7 +107,8 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
     of its bin in the other four of five folds, so that a feature with many values gains nothing by memory. AUC (mean
     over classes, one against the rest) has DeLong's interval, R squared Fisher's, both widened for the number of
     features (Bonferroni). A feature of AUC 0.85 or more is held, on the same rows, against a gradient-boosted model of
-    all others. The fall from TRAIN to DATA has the normal interval of a difference of two independent AUCs.
+    all others: by the difference of the AUCs, and by the ratio of what they lack to 1, which doesn't shrink where all
+    rank well. The fall from TRAIN to DATA has the normal interval of a difference of two independent AUCs.
 
     Limits: a feature can be good because the world is so; whether it is known in time only people can say. Combinations
     that leak together are found only as far as one of them does alone. Text, dates and identifiers are not looked at.
@@ -127,7 +131,7 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
     alone.sort(key=lambda found: (-found.value, found.column))
     yield from _strongest(alone, indicators, task, len(usable))
     if task.is_classification:
-        yield _beyond_the_others(alone[0], frame, columns, indicators, split, params)
+        yield from _beyond_the_others(alone[0], frame, columns, indicators, split, params)
         if data is train and target in test.columns:
             yield from _lost(alone, test, columns, task, work, seed, indicators)
     yield from _names(alone, target, params, task)
@@ -219,7 +223,7 @@ def _strongest(alone: list[Alone], truth: "NDArray[np.float64]", task: Task, col
 
 def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
     best: Alone, frame: "pd.DataFrame", columns: Columns, truth: "NDArray[np.float64]", split: Folds, params: Leakage
-) -> Measurement:
+) -> Iterator[Measurement]:
     """Hold the best feature against a model of all others, on the class that it tells best."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -228,8 +232,10 @@ def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
     areas = [_quality(best.estimate[:, [index]], truth[:, [index]]) for index in range(truth.shape[1])]
     told = max(range(len(areas)), key=lambda index: areas[index])
     if best.value < params.strong or not rest.shape[1]:
-        low = Interval(low=0.0, high=0.0, level=0.95, method="not strong enough to be suspected")
-        return Measurement(name="gain_over_the_others", value=0.0, unit="auc", n=len(truth), interval=low, group=group)
+        for name, unit, value in (("gain_over_the_others", "auc", 0.0), ("errors_beside_the_others", "ratio", 1.0)):
+            sure = Interval(low=value, high=value, level=0.95, method="not strong enough to be suspected")
+            yield Measurement(name=name, value=value, unit=unit, n=len(truth), interval=sure, group=group)
+        return
     happened = truth[:, told]
     others = best.estimate[:, told].copy()
     for fold in range(split.count):
@@ -240,13 +246,13 @@ def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
     difference, interval = paired_areas(best.estimate[:, told], others, happened > 0)
     ends = (max(interval.low or 0.0, 0.0), max(interval.high or 0.0, 0.0))
     interval = Interval(low=ends[0], high=ends[1], level=interval.level, method=interval.method)
-    return Measurement(
-        name="gain_over_the_others",
-        value=max(difference, 0.0),
-        unit="auc",
-        n=len(truth),
-        interval=interval,
-        group=group,
+    value = max(difference, 0.0)
+    yield Measurement(
+        name="gain_over_the_others", value=value, unit="auc", n=len(truth), interval=interval, group=group
+    )
+    ratio, interval = errors_ratio(best.estimate[:, told], others, happened > 0)
+    yield Measurement(
+        name="errors_beside_the_others", value=ratio, unit="ratio", n=len(truth), interval=interval, group=group
     )
 
 

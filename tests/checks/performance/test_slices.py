@@ -129,3 +129,14 @@ def test_the_search_scores_every_value_and_every_pair():
     assert found[0].parts == best
     assert found[0].score == pytest.approx(expected[best], rel=1e-5)
     assert all(one.score == pytest.approx(expected[one.parts], rel=1e-4) for one in found)
+
+
+def test_the_rarest_of_many_values_is_searched_too(tmp_path):
+    frame = draw(3_000, 1)
+    shares = np.repeat([0.05, 0.95 / 17], [1, 17])
+    frame["region"] = np.random.default_rng(5).choice([f"r{number}" for number in range(18)], len(frame), p=shares)
+    rarest = frame["region"] == "r0"
+    frame.loc[rarest, "target"] = frame.loc[rarest, "target"].map({"yes": "no", "no": "yes"})
+    found = run(audited(tmp_path, frame))
+    assert any("region" in one.group["slice"] for one in found.measurements if one.name == "unexpected_error")
+    assert found["confirmed_slices"] == 1

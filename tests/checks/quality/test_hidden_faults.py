@@ -52,6 +52,7 @@ def test_no_feature_of_a_clean_table_leaks(tmp_path):
     found = run_leakage(tmp_path, cells(seed=1), cells(seed=2))
     assert found.measurement("strongest_feature_auc").interval.high < 0.9
     assert found["gain_over_the_others"] == found["telling_names"] == 0
+    assert found["errors_beside_the_others"] == 1
     assert found.measurement("lost_on_new_rows").interval.low < 0.05
     assert found.findings == []
 
@@ -73,6 +74,18 @@ def test_a_weaker_leak_beats_all_other_columns(tmp_path):
     found = run_leakage(tmp_path, held)
     assert found.measurement("strongest_feature_auc").interval.high < 0.98
     assert found.measurement("gain_over_the_others").interval.low > 0.05
+
+
+def test_a_leak_beside_columns_that_rank_well_shows_in_the_errors_that_are_left(tmp_path):
+    held = cells(seed=1)
+    draw = np.random.default_rng(3)
+    good = {f"g{index}": (held["y"] * 0.6 + draw.normal(size=len(held["y"]))).round(3) for index in range(4)}
+    leaking = {**held, **good, "fee": (held["y"] * 3.2 + draw.normal(size=len(held["y"]))).round(3)}
+    found = run_leakage(tmp_path, leaking)
+    assert found.measurement("gain_over_the_others").interval.low < 0.05
+    assert found.measurement("errors_beside_the_others").interval.high < 0.5
+    fair = {**held, **good, "best": (held["y"] * 1.8 + draw.normal(size=len(held["y"]))).round(3)}
+    assert run_leakage(tmp_path, fair).measurement("errors_beside_the_others").interval.high > 0.5
 
 
 def test_a_target_encoding_that_was_not_cross_fitted_is_lost_on_new_rows(tmp_path):
