@@ -36,6 +36,8 @@ NEVER_ZERO: Final = frozenset(
 )
 """Words of quantities that no living or solid thing has none of."""
 MOST_LEVELS: Final = 100
+LEVEL: Final = 0.001
+"""How often a column without a second unit may seem to have one."""
 
 
 @check(
@@ -78,13 +80,14 @@ def consistency(test: Dataset, columns: Columns, train: Dataset | None = None) -
     after a quantity that is never zero (glucose, pulse, weight) a twentieth of the median is enough, they may be most
     of the cells, and they count. Both are looked for in TRAIN too where DATA shows none. A unit slip is a
     cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's
-    middle when divided by a common ratio of units, and whose spread on the log scale is like the rest's. Categories
+    middle when divided by a common ratio of units, whose spread on the log scale is like the rest's, and that the tail
+    of the rest (Hill's estimator) would leave so far apart in one column of a thousand at most. Categories
     are wide when more than 100 values have fewer than five rows on average.
 
     Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
     alike.
 
-    References: ISO/IEC 25012, consistency and accuracy.
+    References: ISO/IEC 25012, consistency and accuracy; Hill (1975).
     """
     counts = dict.fromkeys(("mixed", "stand_in", "zero", "impossible", "unit", "wide", "infinite"), 0)
     infinite = 0
@@ -215,6 +218,8 @@ def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:
     few, most = groups
     if not 0.002 <= len(few) / len(logs) <= 0.2 or len(few) < 5 or gaps.max() < 3 * _usual(most):  # noqa: PLR2004
         return None
+    if _tail_reaches(few, most, float(gaps.max())):
+        return None
     if not ALIKE <= few.std() / most.std() <= 1 / ALIKE:
         return None
     shift = float(np.median(few) - np.median(most))
@@ -224,6 +229,21 @@ def _slip(values: "NDArray[np.float64]") -> tuple[int, float] | None:
         if near and abs(shift) > width:
             return len(few), factor
     return None
+
+
+def _tail_reaches(few: "NDArray[np.float64]", most: "NDArray[np.float64]", gap: float) -> bool:
+    """Say whether the tail of a distribution may leave such a gap before its last values.
+
+    Both are sorted logs. Where a tail is a power of the value, as that of a uniform distribution is near zero, gaps
+    before the last k values are exponential with k times the tail's rate (Rényi), which Hill's estimator gives from the
+    tenth of `most` that lies next to the gap. All places for a gap count as looked at (Bonferroni).
+    """
+    import numpy as np
+
+    distances = np.sort(most - most[0] if few[0] < most[0] else most[-1] - most)
+    near = max(len(distances) // 10, 20)
+    rate = 1 / max(float(distances[near] - distances[:near].mean()), 1e-12)
+    return float(np.exp(-len(few) * rate * gap)) > LEVEL / (len(few) + len(most))
 
 
 def _usual(logs: "NDArray[np.float64]") -> float:

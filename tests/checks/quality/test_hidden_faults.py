@@ -288,6 +288,16 @@ def test_cells_that_do_not_fit(tmp_path):
     assert "unknown" not in found.text
 
 
+def test_the_tail_of_one_distribution_is_no_second_unit(tmp_path):
+    draw = np.random.default_rng(19)
+    even = {f"even_{index}": draw.random(1_000).round(6) for index in range(40)}
+    bell = {f"bell_{index}": np.abs(draw.normal(0, 1, 1_000)) for index in range(40)}
+    columns = {**even, **bell, "y": draw.integers(0, 2, 1_000)}
+    assert run_consistency(tmp_path, columns)["unit_slip_columns"] == 0
+    columns["even_7"] = (2.5 + columns["even_7"]) * np.where(np.arange(1_000) % 60 == 0, 1_000, 1)
+    assert run_consistency(tmp_path, columns)["unit_slip_columns"] == 1
+
+
 def test_zeros_far_below_all_else_are_pointed_at(tmp_path):
     draw = np.random.default_rng(15)
     bell, few = draw.normal(70, 12, 400).round(1), draw.random(400) < 0.05
