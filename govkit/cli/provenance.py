@@ -1,12 +1,15 @@
 """`govkit provenance`: declared origin held against the files, and records that make it checkable later."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from govkit.cli.app import ConfigOption, DataArgument, app
+
+if TYPE_CHECKING:
+    from govkit.metadata_gaps import FileGaps
 
 
 class CheckByDefault(TyperGroup):
@@ -38,8 +41,48 @@ def check(
 ) -> None:
     """Check declared provenance against the data and the model."""
     from govkit.cli.examine import examine
+    from govkit.core.errors import UsageProblem
 
+    if Path(data).suffix in {".json", ".jsonld", ".md", ".dvc"}:
+        raise UsageProblem(f"{data} is no table", hint=f"what metadata lacks: govkit provenance gaps {data}")
     raise typer.Exit(examine(model=model, data=data, only=("provenance",), config=config, as_json=as_json))
+
+
+@provenance.command()
+def gaps(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Metadata files; the data isn't needed.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the gaps as JSON.")] = False,
+) -> None:
+    """List what metadata files lack; ends with 5 where something is missing."""
+    import json
+    from dataclasses import asdict
+
+    from govkit.core.errors import Exit, GovkitError
+    from govkit.metadata_gaps import FileGaps, gaps_of
+
+    found: list[FileGaps] = []
+    problems: list[GovkitError] = []
+    for file in files:
+        try:
+            found.append(gaps_of(file))
+        except GovkitError as error:  # the other files are still of interest
+            problems.append(error)
+    typer.echo(json.dumps([asdict(one) for one in found], indent=2) if as_json else "\n".join(map(_told, found)))
+    for problem in problems:
+        typer.echo(f"error: {problem.message}; {problem.hint}", err=True)
+    raise typer.Exit(Exit.INPUT if problems else Exit.INCOMPLETE if any(one.count for one in found) else Exit.PASSED)
+
+
+def _told(found: "FileGaps") -> str:
+    """Lay out one file's gaps."""
+    lists = (
+        (f"{found.format} requires", found.by_standard),
+        ("a data sheet needs", found.not_stated),
+        ("placeholder in", found.placeholders),
+    )
+    lines = [f"{found.file}: {found.format}, {found.count or 'no'} gap{'' if found.count == 1 else 's'}"]
+    lines += [f"  {said}: {', '.join(names)}" for said, names in lists if names]
+    return "\n".join([*lines, *(f"  {said}" for said in found.other)])
 
 
 @provenance.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govkit.config import FILE_NAME, Config
 from govkit.core.digest import sha256, sha256_of
-from govkit.core.errors import UsageProblem
+from govkit.core.errors import InputProblem, UsageProblem
 from govkit.core.evidence import Message
 from govkit.inputs.metadata_formats import (
     croissant,
@@ -19,7 +19,13 @@ from govkit.inputs.metadata_formats import (
     dvc,
     training_record,
 )
-from govkit.inputs.metadata_formats.statement import Content, DeclaredFile, DeclaredParent, DeclaredTable
+from govkit.inputs.metadata_formats.statement import (
+    Content,
+    DeclaredFile,
+    DeclaredParent,
+    DeclaredTable,
+    is_placeholder,
+)
 
 MESSAGES = {
     "metadata.unreadable": "{file} is not readable as {format} and was left out.",
@@ -29,26 +35,6 @@ MESSAGES = {
 MAX_BYTES = 4_000_000
 MAX_FILES = 20
 MAX_FOLDERS = 6
-PLACEHOLDERS = frozenset(
-    "tbd todo tba fixme xxx n/a na none null unknown unspecified undefined placeholder ? - -- ... .. . lorem ipsum "
-    "example test".split()
-) | frozenset(
-    (
-        "[more information needed]",
-        "more information needed",
-        "lorem ipsum",
-        "to do",
-        "to be determined",
-        "to be done",
-        "to be defined",
-        "to be announced",
-        "not available",
-        "not specified",
-        "fill in",
-        "your name",
-    )
-)
-"""Texts that stand where an answer should."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +69,15 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """What a source's own standard requires and the source doesn't have."""
+
+    pointer: str
+    source: str
+    standard: str
+
+
+@dataclass(frozen=True)
 class Metadata:
     """Declared provenance of data and model, best source first in every tuple."""
 
@@ -97,6 +92,7 @@ class Metadata:
     """Metadata files that could not be used."""
     license_files: tuple[str, ...] = ()
     """Names of licence texts beside the data."""
+    lacks: tuple[Lack, ...] = ()
     root: Path = Path()
     """Folder that names of local parents are relative to."""
 
@@ -135,6 +131,7 @@ class Metadata:
                 "sources": [[item.name, item.format, item.sha256] for item in self.sources],
                 "notes": [note.model_dump(mode="json") for note in self.notes],
                 "license_files": list(self.license_files),
+                "lacks": [[item.pointer, item.source] for item in self.lacks],
             }
         )
 
@@ -163,12 +160,6 @@ _FREE_WORDING = frozenset(("description", "title", "processing", "intended_use",
 """Fields that two sources may word differently without disagreeing."""
 
 
-def is_placeholder(text: str) -> bool:
-    """Say whether a text stands where an answer should: `TBD`, `N/A`, `[More Information Needed]`."""
-    plain = text.strip().casefold()
-    return not plain or plain in PLACEHOLDERS or plain.strip("<>[]{}() ") in PLACEHOLDERS
-
-
 def read_metadata(data: Path, config: Config, root: Path) -> Metadata:
     """Read the declarations and the metadata files beside the data and in the folders above, up to the root.
 
@@ -185,6 +176,35 @@ def read_metadata(data: Path, config: Config, root: Path) -> Metadata:
         if found:
             contents.append(found)
     contents.sort(key=lambda item: item[0])
+    return _together(contents, notes, folders, root)
+
+
+def read_metadata_file(path: Path) -> Metadata:
+    """Read one metadata file, wherever it lies.
+
+    Raises:
+        InputProblem: there is no such file, or it is no metadata that govkit knows.
+    """
+    notes: list[Message] = []
+    try:
+        found = _read(path, notes)
+    except OSError as error:
+        raise InputProblem(f"{path} can't be read: {error.strerror}", hint="check the path") from None
+    if found is None:
+        too_large = any(note.id == "metadata.too_large" for note in notes)
+        raise InputProblem(
+            f"{path} has more than {MAX_BYTES} bytes"
+            if too_large
+            else f"{path} is not readable as metadata of a standard that govkit knows",
+            hint="give Croissant, datapackage.json, *.provenance.json, README.md with front matter or *.dvc",
+        )
+    return _together([found], notes, [path.resolve().parent], path.resolve().parent)
+
+
+def _together(
+    contents: list[tuple[int, Source, Content]], notes: list[Message], folders: list[Path], root: Path
+) -> Metadata:
+    """Put together what the sources say, best source first."""
     return Metadata(
         stated=tuple(
             Field(said.field, said.values, source.name, said.pointer)
@@ -198,6 +218,9 @@ def read_metadata(data: Path, config: Config, root: Path) -> Metadata:
         sources=tuple(source for _, source, _ in contents),
         notes=tuple(notes),
         license_files=tuple(sorted({path.name for folder in folders for path in _licences(folder)})),
+        lacks=tuple(
+            Lack(pointer, source.name, source.format) for _, source, content in contents for pointer in content.lacks
+        ),
         root=root,
     )
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govkit.config import Config, Parent, Provenance
-from govkit.inputs.metadata import Metadata, is_placeholder, read_metadata
+from govkit.inputs.metadata import Metadata, read_metadata
 from govkit.inputs.metadata_formats import croissant, data_package, data_trust, dataset_card
+from govkit.inputs.metadata_formats.statement import is_placeholder
 
 DIGEST = "ab" * 32
 CROISSANT = {

@@ -27,6 +27,8 @@ REQUIRED: Final = (
     title="Data sheet complete",
     emits=(
         Emit("required_fields_filled", "share", "required fields with an answer, of all required fields"),
+        Emit("unreadable_files", "count", "metadata files that no reader could take, and were left out"),
+        Emit("standard_gaps", "count", "fields that a metadata file lacks although its own standard requires them"),
         Emit("placeholder_fields", "count", "fields that hold `TBD`, `N/A` or the like instead of an answer"),
         Emit("conflicting_fields", "count", "fields that two sources state differently"),
     ),
@@ -34,6 +36,7 @@ REQUIRED: Final = (
         "provenance.datasheet_complete.nothing": "Nothing is declared about the data: no metadata file stands beside "
         "it and govkit.yaml has no provenance block.",
         "provenance.datasheet_complete.missing": "{field} is not stated. Add the line: provenance: {{field}: ...}",
+        "provenance.datasheet_complete.standard": "{file} lacks {place}, which {standard} requires.",
         "provenance.datasheet_complete.placeholder": "{field} holds a placeholder in {file}.",
         "provenance.datasheet_complete.conflict": "{field} is stated differently in {first} and {second}.",
         **NOTES,
@@ -46,14 +49,15 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
     what it stands for.
 
     Method: fields are read from govkit.yaml, Croissant, Data Provenance Standards, data packages and data set cards, in
-    this order of precedence; texts such as `TBD` or `[More Information Needed]` don't count.
+    this order of precedence; texts such as `TBD` or `[More Information Needed]` don't count. What the specification of
+    Croissant, Data Provenance Standards or Data Package calls required is looked for in each such file.
 
     Limits: a field that is filled is a declaration; nobody has verified that it is true.
 
     References: Datasheets for Datasets (Gebru et al., 2021); MLCommons Croissant 1.1; Data & Trust Alliance Data
     Provenance Standards 1.0.0.
     """
-    if not metadata.sources:
+    if not metadata.sources and not metadata.notes:
         raise NotDeclared("provenance.datasheet_complete.nothing", ask="provenance: {source: NAME, license: SPDX-ID}")
     filled = [name for name in REQUIRED if metadata.get(name)]
     placeholders = [field for field in metadata.stated if field.is_placeholder]
@@ -61,6 +65,9 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
     yield Measurement(name="required_fields_filled", value=share, unit="share", n=len(REQUIRED))
     yield Measurement(name="placeholder_fields", value=len(placeholders), unit="count", n=len(metadata.stated))
     yield Measurement(name="conflicting_fields", value=len(metadata.conflicts), unit="count", n=len(metadata.fields))
+    files = len(metadata.sources) + len(metadata.notes)
+    yield Measurement(name="unreadable_files", value=len(metadata.notes), unit="count", n=files)
+    yield from _standards(metadata)
     for name in REQUIRED:
         if name not in metadata.fields:
             yield _finding("missing", Severity.LOW, name, field=name)
@@ -77,12 +84,36 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
     yield _table(metadata)
 
 
-RULES: Final = {"missing": "PRV-002", "placeholder": "PRV-006", "conflict": "PRV-020"}
+def _standards(metadata: Metadata) -> Iterator[Product]:
+    """Count what metadata files lack by their own standards."""
+    standards = [source for source in metadata.sources if source.format in WITH_REQUIREMENTS]
+    if standards:
+        yield Measurement(name="standard_gaps", value=len(metadata.lacks), unit="count", n=len(standards))
+    for lack in metadata.lacks:
+        where = f"{lack.source} {lack.pointer}"
+        yield _finding("standard", Severity.LOW, where, file=lack.source, place=lack.pointer, standard=lack.standard)
+
+
+WITH_REQUIREMENTS: Final = frozenset(("Croissant", "Data Provenance Standards", "data package"))
+"""Standards that call fields required; govkit.yaml, data set cards and DVC files don't."""
+OF_A_FIELD: Final = {
+    "source": "PRV-006",
+    "license": "PRV-007",
+    "processing": "PRV-011",
+    "collected_from": "PRV-012",
+    "collected_to": "PRV-012",
+    "geography": "PRV-014",
+    "intended_use": "PRV-018",
+    "contact": "PRV-019",
+}
+"""The check that a required field belongs to."""
+RULES: Final = {"standard": "PRV-002", "missing": "PRV-002", "placeholder": "PRV-006", "conflict": "PRV-020"}
 
 
 def _finding(kind: str, severity: Severity, where: str, **arguments: str) -> Finding:
     message = Message(id=f"provenance.datasheet_complete.{kind}", args=arguments)
-    return Finding(rule=RULES[kind], severity=severity, message=message, where=where)
+    rule = OF_A_FIELD.get(arguments["field"], RULES[kind]) if kind == "missing" else RULES[kind]
+    return Finding(rule=rule, severity=severity, message=message, where=where)
 
 
 def _table(metadata: Metadata) -> Table:

@@ -63,7 +63,8 @@ def hash_match(
                 yield _finding("malformed", Severity.MEDIUM, name, item.source, item.pointer)
         if not declared[name]:
             yield _finding("undeclared", Severity.MEDIUM, name, "", "")
-    yield Measurement(name="mismatched_digests", value=states.count("differs"), unit="count", n=len(audited))
+    if set(states) != {"not declared"}:
+        yield Measurement(name="mismatched_digests", value=states.count("differs"), unit="count", n=len(audited))
     yield Measurement(name="undeclared_digests", value=states.count("not declared"), unit="count", n=len(audited))
     yield Table(
         name="digests",

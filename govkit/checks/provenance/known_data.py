@@ -56,4 +56,4 @@ def known_data(test: Dataset, columns: Columns) -> Iterator[Product]:
 
 def _finding(kind: str, severity: Severity, where: str, **arguments: str) -> Finding:
     message = Message(id=f"provenance.known_data.{kind}", args=dict(arguments))
-    return Finding(rule="PRV-021", severity=severity, message=message, where=where)
+    return Finding(rule="PRV-025", severity=severity, message=message, where=where)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from govkit.config import Config
 from govkit.core.evidence import Finding, Measurement, Message, Severity
-from govkit.inputs.metadata import Metadata, is_placeholder
+from govkit.inputs.metadata import Metadata
+from govkit.inputs.metadata_formats.statement import is_placeholder
 from govkit.inputs.model import Artifact
 from govkit.plugins.check import Emit, NotDeclared, Product, check
 

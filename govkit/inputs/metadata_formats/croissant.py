@@ -1,7 +1,7 @@
 """Croissant (MLCommons): JSON-LD whose terms are resolved through its own inline context only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from govkit.inputs.metadata_formats.statement import (
     Content,
@@ -11,6 +11,7 @@ from govkit.inputs.metadata_formats.statement import (
     as_digest,
     as_size,
     file_name,
+    is_placeholder,
     items,
     texts,
 )
@@ -45,6 +46,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """Terms that state a field; the first one present is taken."""
 
 
+REQUIRED = ("name", "description", "license", "url", "creator", "datePublished", "distribution")
+"""Properties of schema.org that a data set must have besides its type, by the Croissant specification."""
+OF_A_FILE = ("contentUrl", "encodingFormat")
+
+
 def is_croissant(document: object) -> bool:
     """Say whether JSON is JSON-LD that claims to conform to Croissant."""
     if not isinstance(document, Mapping):
@@ -69,7 +75,31 @@ def read(document: Mapping[str, object], source: str) -> Content:
     _files(content, plain, terms, source)
     _parents(content, plain, terms, source)
     _tables(content, plain, terms, source)
+    content.lacks += _lacks(plain, terms)
     return content
+
+
+def _lacks(plain: Mapping[str, tuple[str, object]], terms: Mapping[str, str]) -> Iterator[str]:
+    """Name what the specification calls required, of the data set and of each file, and is not there."""
+    for name in REQUIRED:
+        key, value = plain.get(SCHEMA + name, (name, None))
+        stated = [text for text in texts(value) if not is_placeholder(text)]
+        if not stated and not (isinstance(value, list | Mapping) and value):
+            yield f"/{key}"
+    key, value = plain.get(SCHEMA + "distribution", ("", None))
+    for index, item in items(value):
+        found = _expanded(item, terms)
+        assert isinstance(found, dict)
+        if any("FileSet" in text for text in texts(found.get("@type"))):
+            continue
+        needed = [
+            *OF_A_FILE,
+            *([] if found.keys() & {CROISSANT + "containedIn", SCHEMA + "containedIn"} else ["sha256"]),
+        ]
+        for name in needed:
+            also = [CROISSANT + "sha256", SCHEMA + "md5", CROISSANT + "md5"] if name == "sha256" else []
+            if not any(texts(found.get(term)) for term in (SCHEMA + name, *also)):
+                yield f"/{key}/{index}/{name}"
 
 
 def _context(context: object) -> dict[str, str]:

@@ -40,7 +40,11 @@ def read(document: Mapping[str, object], source: str) -> Content:
         called = texts(item)
         if called:
             content.parents.append(DeclaredParent(called[0], as_digest(item.get("hash")), source, f"/sources/{index}"))
+    if not document.get("resources"):
+        content.lacks.append("/resources")
     for index, item in items(document.get("resources")):
+        content.lacks += [] if texts(item.get("name")) else [f"/resources/{index}/name"]
+        content.lacks += [] if item.get("path") or item.get("data") else [f"/resources/{index}/path"]
         path = texts(item.get("path")) or texts(item.get("name"))
         if path:
             digest = as_digest(item.get("hash"))

@@ -23,6 +23,14 @@ FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """Group and key that state a field; the first one present is taken."""
 
 
+REQUIRED = (
+    *(("source", key) for key in ("title", "id", "version", "issuer", "description")),
+    *(("provenance", key) for key in ("origin-geography", "date", "generation-method")),
+    ("use", "intended-purpose"),
+)
+"""Group and key of the fields that the standard requires."""
+
+
 def is_data_trust(document: object) -> bool:
     """Say whether JSON has the three groups of the standard."""
     return isinstance(document, Mapping) and all(
@@ -46,6 +54,7 @@ def read(document: Mapping[str, object], source: str) -> Content:
     content.say("collected_to", end or start, "/provenance/generation-period")
     for index, name in enumerate(texts(_at(document, "provenance", "sub-provenance"))):
         content.parents.append(DeclaredParent(name, "", source, f"/provenance/sub-provenance/{index}"))
+    content.lacks += [f"/{group}/{key}" for group, key in REQUIRED if not texts(_at(document, group, key))]
     return content
 
 

@@ -29,6 +29,26 @@ FIELDS = (
     "code_revision",
 )
 """Every field that a statement may be about."""
+PLACEHOLDERS = frozenset(
+    "tbd todo tba fixme xxx n/a na none null unknown unspecified undefined placeholder ? - -- ... .. . lorem ipsum "
+    "example test".split()
+) | frozenset(
+    (
+        "[more information needed]",
+        "more information needed",
+        "lorem ipsum",
+        "to do",
+        "to be determined",
+        "to be done",
+        "to be defined",
+        "to be announced",
+        "not available",
+        "not specified",
+        "fill in",
+        "your name",
+    )
+)
+"""Texts that stand where an answer should."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,8 @@ class Content:
     tables: list[DeclaredTable] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     """Library versions at training."""
+    lacks: list[str] = field(default_factory=list)
+    """Pointers to what the source's own standard requires and the source doesn't have."""
 
     def say(self, name: str, value: object, pointer: str) -> None:
         """Add a statement; a value without text adds nothing, and a field that was stated already stays."""
@@ -136,3 +158,9 @@ def as_digest(value: object) -> str:
     """Give a SHA-256 as 64 lower-case digits, with or without the prefix `sha256:`; else the text as it is."""
     text = str(value).strip().lower() if isinstance(value, str) else ""
     return text.removeprefix("sha256:").removeprefix("sha256-")
+
+
+def is_placeholder(text: str) -> bool:
+    """Say whether a text stands where an answer should: `TBD`, `N/A`, `[More Information Needed]`."""
+    plain = text.strip().casefold()
+    return not plain or plain in PLACEHOLDERS or plain.strip("<>[]{}() ") in PLACEHOLDERS
