@@ -172,7 +172,7 @@ def test_a_passing_a_failing_and_an_undecided_case(tmp_path, criteria, rule):
     results = []
     for index, case in enumerate(cases):
         (tmp_path / str(index)).mkdir()
-        evidence = _evidence(tmp_path / str(index), criteria[criterion].check, *case)
+        evidence = _evidence(tmp_path / str(index), criteria[criterion].check, case)
         results.append(judge(criteria[criterion], {evidence.check: evidence}).result.value)
         if index == 1:
             assert rule in {"PRV-013", *(finding.rule.replace("PII-006", "PRV-016") for finding in evidence.findings)}
@@ -180,7 +180,8 @@ def test_a_passing_a_failing_and_an_undecided_case(tmp_path, criteria, rule):
     assert results[2] in {"not_run", "inconclusive", "error"}
 
 
-def _evidence(folder, check, given, files, system, found):
+def _evidence(folder, check, case):
+    given, files, system, found = case
     (folder / "data.csv").write_text(ROWS)
     for name, text in files.items():
         (folder / name).write_text(text)
