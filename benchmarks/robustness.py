@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from catboost import CatBoostClassifier
 from hypothesis import HealthCheck, given, settings, strategies
+from lightgbm import LGBMClassifier
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -24,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
+from xgboost import XGBClassifier
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -141,6 +144,9 @@ def trees() -> None:
         "RF 20": RandomForestClassifier(20, max_depth=5, random_state=0),
         "RF 50": RandomForestClassifier(50, random_state=0),
         "HistGB 100": HistGradientBoostingClassifier(random_state=0),
+        "XGBoost 100": XGBClassifier(n_estimators=100, random_state=0),
+        "LightGBM 100": LGBMClassifier(random_state=0, verbose=-1),
+        "CatBoost 200": CatBoostClassifier(iterations=200, random_state=0, verbose=0, allow_writing_files=False),
     }
     for kind in ("cancer", "made"):
         for name, model in models.items():

@@ -44,6 +44,7 @@ def from_xgboost(booster: Any) -> NativeModel:  # noqa: ANN401 - xgboost.Booster
         "n_features": int(booster.num_features()),
         "parameters": {"objective": objective, "rounds": str(booster.num_boosted_rounds())},
         "versions": {"xgboost": ".".join(str(part) for part in learner_version(booster))},
+        "inside": booster[: rounds[1]] if rounds[1] else booster,
     }
     if objective == "binary:logistic":
         return classifier(lambda rows: both_classes(ask(rows)), (0, 1), **facts)
@@ -103,6 +104,7 @@ def from_lightgbm(booster: Any) -> NativeModel:  # noqa: ANN401 - lightgbm.Boost
         "features": () if bare else names,
         "n_features": int(booster.num_feature()),
         "parameters": {"objective": objective, "rounds": str(booster.num_trees())},
+        "inside": booster,
     }
     if objective == "binary":
         return classifier(lambda rows: both_classes(ask(rows)), (0, 1), **facts)
@@ -149,6 +151,7 @@ def from_catboost(model: Any) -> NativeModel:  # noqa: ANN401 - catboost.CatBoos
         "features": () if bare else names,
         "n_features": len(names),
         "parameters": {"trees": str(model.tree_count_)},
+        "inside": model,
     }
     classes = [label.item() if isinstance(label, np.generic) else label for label in model.classes_]
     if classes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from govkit.core.errors import InputProblem
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import Columns, spelt_as
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions, answers
@@ -26,13 +26,14 @@ def answers_in_order(model: Model, dataset: Dataset, columns: Columns, task: Tas
     """
     import numpy as np
 
-    missing = [name for name in model.described.features if name not in dataset.columns]
+    features = spelt_as(dataset.columns, model.described.features)
+    missing = [name for name in features if name not in dataset.columns]
     if missing:
         raise InputProblem(
             f"the champion needs the column {missing[0]!r}, which {dataset.name} does not have",
             hint="give data with the columns of both models",
         )
-    columns = replace(columns, features=model.described.features or columns.features)
+    columns = replace(columns, features=features or columns.features)
     if not task.is_classification:
         return answers(model, dataset, columns, task)
     own = model.described.classes

@@ -1,7 +1,8 @@
 """Every column's role and kind: what is declared, what can safely be inferred, and what has to be asked for."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,13 @@ class Columns:
         raise NotDeclared("columns.protected_undeclared", ask=f"columns: {{protected: [{names}]}}")
 
 
+def spelt_as(columns: Iterable[str], features: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a model's features as the data spells them: LightGBM writes an underscore for a blank in a name."""
+    there = set(columns)
+    spelt = {name.replace(" ", "_"): name for name in sorted(there)}
+    return tuple(name if name in there else spelt.get(name, name) for name in features)
+
+
 def resolve(
     test: Dataset, config: Config, described: "Described | None"
 ) -> tuple[Columns, tuple[Inference, ...], tuple[Message, ...]]:
@@ -93,6 +101,7 @@ def resolve(
         InputProblem: the model wants a feature that the data lacks.
     """
     _check_declared(test, config)
+    described = described and replace(described, features=spelt_as(test.columns, described.features))
     protected = config.columns.protected or ()
     inferred: list[Inference] = []
     others = _declared_others(config)

@@ -33,8 +33,9 @@ class NativeModel:
         n_features: int = 0,
         parameters: Mapping[str, str] | None = None,
         versions: Mapping[str, str] | None = None,
+        inside: object = None,
     ) -> None:
-        """Take what the file says of itself and how it answers."""
+        """Take what the file says of itself, how it answers, and the library's model inside, to look into."""
         import numpy as np
 
         if len(classes) > MAX_CLASSES:
@@ -46,6 +47,7 @@ class NativeModel:
         self.n_features_in_ = n_features or len(features)
         self.parameters = dict(parameters or {})
         self.versions = dict(versions or {})
+        self.inside = inside
         self.predict = predict
         if predict_proba is not None:
             self.predict_proba = predict_proba

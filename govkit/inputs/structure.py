@@ -8,17 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from govkit.inputs.booster_trees import decoded
+from govkit.inputs.tree_ensemble import Arrays, Decoded, Member, NotDescribed, Trees
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_NUMBERS = 20_000_000
-"""Leaf values, over all trees and outputs."""
-Arrays = dict[str, "NDArray[np.generic]"]
-
-
-class NotDescribed(Exception):
-    """A part of the model that this module has no numbers for."""
+NEXT_TO_ZERO, NEAR_ZERO = 1.4e-45, 1e-6
+"""The least number of single precision, and one that scaled cells can be told from 0 by."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,27 @@ def describe(model: Any) -> Arrays:  # noqa: ANN401 - any estimator or pipeline
     """Give arrays `map:*` for the encoding and `trees:*` for the trees, either of them only where it is understood.
 
     `map:source`, `map:slope`, `map:shift`, `map:fill`, `map:table` by encoded column; `table:start`, `table:value`,
-    `table:end` and `table:text` hold the tables, texts as UTF-8 one behind the other. `trees:left`, `right`,
-    `feature` (-1: leaf), `threshold`, `missing_left` and `value` (nodes, outputs) by node; `trees:root` by tree,
-    `trees:base` by output; `trees:single` is 1 where inputs are rounded to single precision.
+    `table:end` and `table:text` hold the tables, texts as UTF-8 one behind the other. `trees:*` are the fields of
+    `Trees`. `declined` is a text in UTF-8: why the trees are not given, where that can be told.
     """
     steps = [step for _, step in model.steps] if hasattr(model, "steps") else [model]
     found: Arrays = {}
     try:
         columns = [Encoded(source) for source in range(int(model.n_features_in_))]
-        names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+        names, sparse = [str(name) for name in getattr(model, "feature_names_in_", ())], False
         for step in steps[:-1]:
-            columns, names = _through(step, columns, names), []
+            columns, names, sparse = _through(step, columns, names), [], _gives_sparse(step, before=sparse)
         found |= _packed_map(columns)
-        found |= _trees(steps[-1])
-    except (NotDescribed, AttributeError):
-        return found
-    return found
+        boosted = decoded(steps[-1])
+        if boosted is None:
+            return found | _trees(steps[-1]).arrays()
+        trees, columns = _seen_from_outside(boosted, columns, sparse=sparse)
+        return found | _packed_map(columns) | trees.arrays()
+    except (NotDescribed, AttributeError) as reason:
+        import numpy as np
+
+        told = str(reason) if isinstance(reason, NotDescribed) else ""
+        return found | ({"declined": np.frombuffer(told.encode(), dtype=np.uint8)} if told else {})
 
 
 def text_of(value: object) -> str:
@@ -175,15 +178,59 @@ def tables_of(arrays: "Mapping[str, NDArray[Any]]") -> list[dict[str, float]]:
     return [dict(zip(texts[start:end], values[start:end], strict=True)) for start, end in pairwise(starts)]
 
 
-def _trees(final: Any) -> Arrays:  # noqa: ANN401 - any estimator
+def _gives_sparse(step: Any, *, before: bool) -> bool:  # noqa: ANN401 - any transformer
+    """Say whether a fitted step hands on a sparse matrix."""
+    if hasattr(step, "steps"):
+        for _, inner in step.steps:
+            before = _gives_sparse(inner, before=before)
+        return before
+    return bool(getattr(step, "sparse_output_", getattr(step, "sparse_output", before)))
+
+
+def _seen_from_outside(boosted: Decoded, columns: list[Encoded], *, sparse: bool) -> tuple[Trees, list[Encoded]]:
+    """Put what the library's codes stand for into the encoding, and what it makes of sparse matrices into the trees."""
+    added = [_set_of(columns[source], codes, boosted.categories.get(source)) for source, codes in boosted.sets]
+    coded = {*boosted.categories, *(source for source, _ in boosted.sets)}  # no split asks for these codes themselves
+    columns = [replace(column, table=()) if at in coded else column for at, column in enumerate(columns)]
+    trees = boosted.trees
+    if sparse and boosted.sparse_zero_is_missing:
+        if added:
+            raise NotDescribed("it takes categories from a sparse matrix")
+        trees = trees.with_zeros_missing([_below_zero(column) for column in columns])
+    return trees, [*columns, *added]
+
+
+def _below_zero(column: Encoded) -> float | None:
+    """Give the largest number less than 0 that a column may hold; None where it holds 0 and 1 alone."""
+    if column.table is not None and (column.slope, column.shift) == (1.0, 0.0):
+        return None
+    return -NEAR_ZERO if column.shift else -NEXT_TO_ZERO
+
+
+def _set_of(column: Encoded, codes: frozenset[int], values: "Sequence[Any] | None") -> Encoded:
+    """Give the column that is 1 where the code of another one belongs to a set."""
+    if (column.slope, column.shift) != (1.0, 0.0):
+        raise NotDescribed("it takes a scaled column for categories")
+    if column.table is not None:
+        held = [text for text, code in column.table if int(code) in codes]
+    elif values:
+        held = [text_of(values[code]) for code in sorted(codes) if code < len(values)]
+    else:
+        held = [text_of(float(code)) for code in sorted(codes)]
+    missing = column.fill != column.fill
+    fill = column.fill if missing else float(int(column.fill) in codes)
+    return replace(column, table=tuple((text, 1.0) for text in held), fill=fill)
+
+
+def _trees(final: Any) -> Trees:  # noqa: ANN401 - any estimator
     """Give the trees of a classifier that is a tree, a forest or a boosted ensemble."""
     kind = type(final).__name__
     if kind in {"DecisionTreeClassifier", "ExtraTreeClassifier"}:
         count = len(final.classes_)
-        return _packed_trees([_shares(final.tree_, 1.0)], _zeros(count), single=True)
+        return Trees.laid_out([_shares(final.tree_, 1.0)], _zeros(count), single=True)
     if kind in {"RandomForestClassifier", "ExtraTreesClassifier"}:
         members = [_shares(member.tree_, 1.0 / len(final.estimators_)) for member in final.estimators_]
-        return _packed_trees(members, _zeros(len(final.classes_)), single=True)
+        return Trees.laid_out(members, _zeros(len(final.classes_)), single=True)
     if kind == "GradientBoostingClassifier":
         base = _start_of(final, final.estimators_.shape[1])
         members = [
@@ -191,7 +238,7 @@ def _trees(final: Any) -> Arrays:  # noqa: ANN401 - any estimator
             for stage in final.estimators_
             for output, member in enumerate(stage)
         ]
-        return _packed_trees(members, base, single=True)
+        return Trees.laid_out(members, base, single=True)
     if kind == "HistGradientBoostingClassifier":
         return _histogram_trees(final)
     raise NotDescribed
@@ -218,16 +265,13 @@ def _start_of(final: Any, outputs: int) -> "NDArray[np.float64]":  # noqa: ANN40
     return np.asarray(logs - logs.mean(), dtype=np.float64)
 
 
-_FIELDS = ("left", "right", "feature", "threshold", "missing_left", "value")
-
-
-def _shares(tree: Any, weight: float) -> "tuple[NDArray[Any], ...]":  # noqa: ANN401
+def _shares(tree: Any, weight: float) -> Member:  # noqa: ANN401
     """Give the fields of a tree whose leaves hold shares of classes."""
     own = tree.value[:, 0, :]
     return _fields(tree, own / own.sum(axis=1, keepdims=True) * weight)
 
 
-def _scores(tree: Any, output: int, outputs: int, weight: float) -> "tuple[NDArray[Any], ...]":  # noqa: ANN401
+def _scores(tree: Any, output: int, outputs: int, weight: float) -> Member:  # noqa: ANN401
     """Give the fields of a tree whose leaves add to one output."""
     import numpy as np
 
@@ -236,7 +280,7 @@ def _scores(tree: Any, output: int, outputs: int, weight: float) -> "tuple[NDArr
     return _fields(tree, value)
 
 
-def _fields(tree: Any, value: "NDArray[Any]") -> "tuple[NDArray[Any], ...]":  # noqa: ANN401
+def _fields(tree: Any, value: "NDArray[Any]") -> Member:  # noqa: ANN401
     import numpy as np
 
     missing = np.asarray(getattr(tree, "missing_go_to_left", np.zeros(len(value))), dtype=np.int64)
@@ -244,7 +288,7 @@ def _fields(tree: Any, value: "NDArray[Any]") -> "tuple[NDArray[Any], ...]":  # 
     return tree.children_left, tree.children_right, feature, tree.threshold, missing, value
 
 
-def _histogram_trees(final: Any) -> Arrays:  # noqa: ANN401
+def _histogram_trees(final: Any) -> Trees:  # noqa: ANN401
     import numpy as np
 
     if final.is_categorical_ is not None and np.any(final.is_categorical_):
@@ -260,27 +304,4 @@ def _histogram_trees(final: Any) -> Arrays:  # noqa: ANN401
             left, right = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
             missing = nodes["missing_go_to_left"].astype(np.int64)
             members.append((left, right, feature, nodes["num_threshold"].astype(np.float64), missing, value))
-    return _packed_trees(members, base, single=False)
-
-
-def _packed_trees(
-    members: "Sequence[tuple[NDArray[Any], ...]]", base: "NDArray[np.float64]", *, single: bool
-) -> Arrays:
-    """Lay trees one behind the other.
-
-    Raises:
-        NotDescribed: they hold more numbers than are worth sending.
-    """
-    import numpy as np
-
-    if sum(member[5].size for member in members) > MOST_NUMBERS:
-        raise NotDescribed
-    roots = np.cumsum([0, *(len(member[0]) for member in members)])
-    columns = []
-    for number, field in enumerate(zip(*members, strict=True)):
-        moves = number in (0, 1)  # children are positions, which move along
-        columns.append(
-            np.concatenate([part + (root if moves else 0) for part, root in zip(field, roots, strict=False)])
-        )
-    found: Arrays = {f"trees:{name}": column for name, column in zip(_FIELDS, columns, strict=True)}
-    return found | {"trees:root": roots[:-1], "trees:base": base, "trees:single": np.array([int(single)])}
+    return Trees.laid_out(members, base)

@@ -458,4 +458,7 @@ def _named(
     """Give rows as the model was fitted: a frame where it knows names, else a bare array."""
     if not hasattr(model, "feature_names_in_") and not _features(model):
         return frame.to_numpy()
+    known = _features(model)
+    if known != list(frame.columns) and known == [name.replace(" ", "_") for name in frame.columns]:
+        frame = frame.set_axis(known, axis=1)  # as LightGBM spells them
     return with_categories(frame, categories)

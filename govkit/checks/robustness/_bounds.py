@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import Inside, Trees, Weights
+from govkit.checks.robustness._encoding import Inside, Weights
 from govkit.checks.robustness._linear import Linear, smallest_changes
 from govkit.checks.robustness._opened import difference, leaves_for, names, opened, rivals
 from govkit.checks.robustness._oracle import Asked
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._tree_search import Rival, nearest_leaves
+from govkit.inputs.tree_ensemble import Trees
 
 if TYPE_CHECKING:
     import numpy as np

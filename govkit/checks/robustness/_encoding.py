@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from govkit.core.errors import ModelUnavailable
 from govkit.inputs.model import Model
 from govkit.inputs.structure import tables_of, text_of
+from govkit.inputs.tree_ensemble import Trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_NODES = 2_000_000
-ULPS = 1e-15
-"""Relative room for a cell to equal a threshold that it was worked out to in another order."""
 SURE = 1e-5
 """How far scores worked out from the numbers may be from the model's own."""
 
@@ -51,47 +50,6 @@ class Encoding:
         table = self.tables[at]
         base = float(str(category)) if table is None else table.get(text_of(category), 0.0)
         return float(self.slope[at] * base + self.shift[at])
-
-
-@dataclass(frozen=True)
-class Trees:
-    """Trees of an ensemble, one behind the other; a leaf has feature -1."""
-
-    left: "NDArray[np.int64]"
-    right: "NDArray[np.int64]"
-    feature: "NDArray[np.int64]"
-    threshold: "NDArray[np.float64]"
-    missing_left: "NDArray[np.int64]"
-    value: "NDArray[np.float64]"
-    root: "NDArray[np.int64]"
-    base: "NDArray[np.float64]"
-    single: bool
-
-    def scores(self, encoded: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        """Give the sum of the leaves' values, shape (rows, outputs)."""
-        import numpy as np
-
-        cells = self.rounded(encoded)
-        total = np.tile(self.base, (len(cells), 1))
-        rows = np.arange(len(cells))
-        for root in self.root.tolist():
-            node = np.full(len(cells), root)
-            inner = self.feature[node] >= 0
-            while inner.any():
-                at = node[inner]
-                cell = cells[rows[inner], self.feature[at]]
-                below = cell - self.threshold[at] <= ULPS * np.abs(self.threshold[at])
-                goes_left = np.where(np.isnan(cell), self.missing_left[at] > 0, below)
-                node[inner] = np.where(goes_left, self.left[at], self.right[at])
-                inner = self.feature[node] >= 0
-            total += self.value[node]
-        return total
-
-    def rounded(self, cells: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        """Give cells as they are compared with thresholds."""
-        import numpy as np
-
-        return cells.astype(np.float32).astype(np.float64) if self.single else cells
 
 
 @dataclass(frozen=True)
@@ -149,9 +107,7 @@ def inside_of(model: Model) -> Inside | None:
         tuple(None if at < 0 else tables[at] for at in arrays["map:table"].tolist()),
     )
     if "trees:root" in arrays and len(arrays["trees:left"]) <= MOST_NODES:
-        fields = ("left", "right", "feature", "threshold", "missing_left", "value", "root", "base")
-        parts = {name: arrays[f"trees:{name}"] for name in fields}
-        return Inside(encoding, Trees(**parts, single=bool(arrays["trees:single"][0])))
+        return Inside(encoding, Trees.of(arrays))
     coef = np.atleast_2d(arrays["coef"]) if "coef" in arrays else np.empty((0, 0))
     if coef.shape[1:] != encoding.source.shape:
         return None
@@ -171,6 +127,8 @@ def agreeing(inside: Inside, rows: "pd.DataFrame", model: Model, labels: Sequenc
         return np.zeros(len(rows), dtype=bool)
     if said is None:
         return same
+    if isinstance(inside.final, Trees) and "decision_function" not in model.described.methods:
+        own = inside.final.probabilities(own)
     if said.shape != own.shape:
         return np.zeros(len(rows), dtype=bool)
     return same & (np.abs(said - own) <= SURE * (1 + np.abs(said))).all(axis=1)

@@ -20,9 +20,17 @@ def opened(asked: Asked) -> "tuple[Inside, NDArray[np.bool_]] | None":
     if not asked.task.is_classification or asked.task.threshold not in {None, EVEN_ODDS}:
         return None
     inside = inside_of(asked.model)
-    if inside is None:
+    if inside is None or _read_as_marks(inside, asked):
         return None
     return inside, agreeing(inside, asked.rows, asked.model, [int(label) for label in asked.goal.predicted])
+
+
+def _read_as_marks(inside: Inside, asked: Asked) -> bool:
+    """Say whether a column moves as a number while the model takes its values for categories."""
+    columns, space = names(asked), asked.space
+    moving = {name for at, name in enumerate(space.names) if space.number[at]}
+    sources = zip(inside.encoding.source.tolist(), inside.encoding.tables, strict=True)
+    return any(table is not None and columns[source] in moving for source, table in sources)
 
 
 def names(asked: Asked) -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import Inside, Trees
+from govkit.checks.robustness._encoding import Inside
 from govkit.checks.robustness._leaf_descent import Descent
 from govkit.checks.robustness._opened import difference, leaves_for, names, opened, rivals
 from govkit.checks.robustness._oracle import Asked
 from govkit.checks.robustness._reachable import Forest, box_of
 from govkit.checks.robustness._search import Search
+from govkit.inputs.tree_ensemble import Trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,8 @@ class _Way:
         found = []
         for rival in others[:MOST_RIVALS]:
             favours = leaves_for(self._trees.value, label, rival, len(self._trees.root))
-            base = float(difference(self._trees.base, label, rival))
+            # what the library rounds away is not to be lost to a tie
+            base = float(difference(self._trees.base, label, rival)) + self._trees.slack
             box = box_of(self._forest, (self._encoded[at], original), (favours, base), reach)
             self.work += len(self._forest.paths.leaf)
             if box is None:

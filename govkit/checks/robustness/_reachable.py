@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import ULPS, Encoding, Trees
+from govkit.checks.robustness._encoding import Encoding
 from govkit.checks.robustness._leaf_descent import Reachable
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._swaps import Swap, swap_of, swappable
+from govkit.inputs.tree_ensemble import ULPS, Trees
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,10 @@ After Kantchelian, Tygar and Joseph (2016), Evasion and Hardening of Tree Ensemb
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._encoding import ULPS, Encoding, Trees
+from govkit.checks.robustness._encoding import Encoding
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._swaps import swap_of, swappable
+from govkit.inputs.tree_ensemble import ULPS, Trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,9 @@ EVEN = 1e-7
 GAP = 1e-4
 """Relative gap between bound and solution at which a search ends."""
 OPTIMAL, INFEASIBLE = 0, 2
+ENTRIES = 25
+"""Entries that a program may have for each branch that its search may take; beyond, a smaller box is looked at."""
+SMALLER, STEPS = 0.7, 12
 
 Cut = tuple[int, float]
 """A cell of the space and the value up to which a split goes left."""
@@ -76,10 +80,18 @@ def nearest_leaves(
         how: the constant that the sum of leaves starts from, the size within which to look, and branches allowed.
 
     Returns:
-        A lower bound, the size looked within where nothing is nearer; and cells that a solution asks for, NaN where
+        A lower bound, the size looked within where nothing is nearer, a smaller one where the program would grow too
+        large; and cells that a solution asks for, NaN where
         they stay, None without a solution.
     """
-    return _Row(rival, encoded, original, how[1]).solved(how[0], how[2])
+    constant, reach, nodes = how
+    for _ in range(STEPS):
+        row = _Row(rival, encoded, original, reach)
+        row.build(constant)
+        if row.size <= nodes * ENTRIES:
+            return row.solved(nodes)
+        reach *= SMALLER  # a smaller box has a smaller program, and what it proves holds all the same
+    return 0.0, None
 
 
 class _Row:
@@ -103,16 +115,20 @@ class _Row:
         self._total: list[tuple[int, float]] = []
         self._constant = 0.0
 
-    def solved(self, constant: float, nodes: int) -> "tuple[float, NDArray[np.float64] | None]":
-        """Build and solve the program."""
+    @property
+    def size(self) -> int:
+        """Entries of the program."""
+        return len(self._program.entries)
+
+    def build(self, constant: float) -> None:
+        """Put the program together."""
         self._constant = constant
         for root in self._rival.trees.root.tolist():
             self._tree(root)
         self._swaps()
         self._thresholds()
         program = self._program
-        program.row(self._total, -float("inf"), EVEN - self._constant)
-        return self._solution(nodes)
+        program.row(self._total, -float("inf"), max(EVEN, self._rival.trees.slack) - self._constant)
 
     # -- one tree
 
@@ -271,14 +287,15 @@ class _Row:
 
     # -- solving
 
-    def _solution(self, nodes: int) -> "tuple[float, NDArray[np.float64] | None]":
+    def solved(self, nodes: int) -> "tuple[float, NDArray[np.float64] | None]":
+        """Solve the program with so many branches at most."""
         import numpy as np
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_array
 
         program, width = self._program, len(self._program.whole)
         if not self._total:
-            return (0.0 if self._constant <= EVEN else self._reach), None
+            return (0.0 if self._constant <= max(EVEN, self._rival.trees.slack) else self._reach), None
         rows, columns, weights = zip(*program.entries, strict=True)
         matrix = csr_array((weights, (rows, columns)), shape=(len(program.low), width))
         upper = np.ones(width)

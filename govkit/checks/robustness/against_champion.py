@@ -9,7 +9,7 @@ from govkit.checks.robustness._inference import space_of
 from govkit.config import Config
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Severity
 from govkit.inputs import champion as in_use
-from govkit.inputs.columns import Columns
+from govkit.inputs.columns import Columns, spelt_as
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
@@ -85,7 +85,7 @@ def against_champion(  # noqa: PLR0913 - each is an input of the check
     if not task.is_classification and config.robustness.harmful_change is None:
         raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
     earlier = earlier_search(evidence)
-    theirs = champion.described.features or columns.features
+    theirs = spelt_as(test.columns, champion.described.features) or columns.features
     if set(theirs) != set(columns.features) or champion.described.classes != model.described.classes:
         raise NotPossible("robustness.champion_differs")
     subject = Subject(model, test, train or test, predictions, columns, task, config, frozenset(earlier.frozen))

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier
+from lightgbm import LGBMClassifier
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.ensemble import (
@@ -18,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._encoding import inside_of
@@ -27,12 +30,13 @@ from govkit.checks.robustness._own_trees import descend
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.config import Robustness
+from govkit.inputs.structure import describe
 from tests.in_process_model import inputs
 
 EFFORT = Effort(96, 1, 6, 6)
 
 
-def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=False):
+def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=False, nodes=5_000):
     """Attack rows, or lead far points nearer by the trees alone; prove bounds; give what was found and proved."""
     case = inputs(folder, model, frame)
     space = space_of(frame[list(case.columns.features)], case.columns, declared)
@@ -46,7 +50,7 @@ def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=F
     else:
         everything(search, size, EFFORT)
     found = search.reach.copy()
-    bounds = prove(asked, search, size, (rows, 5_000))
+    bounds = prove(asked, search, size, (rows, nodes))
     return space, features, search, found, bounds
 
 
@@ -82,6 +86,9 @@ def thresholds_of(model):
         nodes = np.concatenate([stage[0].nodes for stage in model._predictors])
         inner = nodes[nodes["is_leaf"] == 0]
         return [inner["num_threshold"][inner["feature_idx"] == at] for at in range(2)]
+    if not hasattr(model, "tree_") and not hasattr(model, "estimators_"):
+        shown = describe(model)
+        return [shown["trees:threshold"][shown["trees:feature"] == at] for at in range(2)]
     trees = [one.tree_ for one in np.ravel(getattr(model, "estimators_", model))]
     return [np.concatenate([tree.threshold[tree.feature == at] for tree in trees]) for at in range(2)]
 
@@ -93,9 +100,13 @@ def thresholds_of(model):
         GradientBoostingClassifier(n_estimators=15, random_state=0),
         RandomForestClassifier(12, max_depth=4, random_state=0),
         HistGradientBoostingClassifier(max_iter=12, random_state=0),
+        XGBClassifier(n_estimators=12, max_depth=4, n_jobs=1),
+        LGBMClassifier(n_estimators=12, n_jobs=1, verbose=-1),
+        CatBoostClassifier(iterations=12, depth=4, thread_count=1, verbose=0, allow_writing_files=False),
     ],
     ids=lambda model: type(model).__name__,
 )
+@pytest.mark.filterwarnings("ignore")
 def test_the_bound_of_trees_is_their_optimum(tmp_path, model):
     frame = two_features()
     model.fit(frame[["a", "b"]], frame["target"])
@@ -190,6 +201,26 @@ def test_several_classes(tmp_path):
         _, _, search, found, bounds = proved(tmp_path, model, frame, rows=12)
         assert (bounds <= found * (1 + 1e-9)).all()
         assert (search.reach[bounds < 1] <= bounds[bounds < 1] * 1.05).mean() > 0.8
+
+
+def test_marks_that_move_as_numbers_are_not_proved(tmp_path):
+    frame = mixed().drop(columns="gap")
+    marks = (OneHotEncoder(handle_unknown="ignore"), ["age", "kind"])
+    encode = make_column_transformer(marks, ("passthrough", ["income"]))
+    model = make_pipeline(encode, LogisticRegression(max_iter=2_000)).fit(frame.drop(columns="target"), frame["target"])
+    *_, bounds = proved(tmp_path, model, frame, rows=5)
+    assert np.isnan(bounds).all()
+
+
+def test_a_program_that_grows_too_large_proves_a_smaller_box(tmp_path):
+    frame = load_breast_cancer(as_frame=True).frame.sample(frac=1, random_state=0)
+    model = GradientBoostingClassifier(n_estimators=60, random_state=0)
+    model.fit(frame.drop(columns="target"), frame["target"])
+    *_, full = proved(tmp_path, model, frame, rows=8, by_trees=True)
+    *_, small = proved(tmp_path, model, frame, rows=8, by_trees=True, nodes=20)
+    assert (small <= full * (1 + 1e-9)).all()
+    assert (small < full * 0.9).any()
+    assert (small > full * 0.2).mean() > 0.7
 
 
 def test_nothing_is_proved_of_a_model_that_is_not_understood(tmp_path):
