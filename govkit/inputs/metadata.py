@@ -69,6 +69,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What a source says about a column."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Lack:
     """What a source's own standard requires and the source doesn't have."""
 
@@ -92,6 +100,8 @@ class Metadata:
     """Metadata files that could not be used."""
     license_files: tuple[str, ...] = ()
     """Names of licence texts beside the data."""
+    descriptions: Mapping[str, Described] = field(default_factory=dict)
+    """What the best source says about columns, by their names."""
     lacks: tuple[Lack, ...] = ()
     root: Path = Path()
     """Folder that names of local parents are relative to."""
@@ -131,6 +141,7 @@ class Metadata:
                 "sources": [[item.name, item.format, item.sha256] for item in self.sources],
                 "notes": [note.model_dump(mode="json") for note in self.notes],
                 "license_files": list(self.license_files),
+                "descriptions": {name: [said.text, said.source] for name, said in self.descriptions.items()},
                 "lacks": [[item.pointer, item.source] for item in self.lacks],
             }
         )
@@ -218,6 +229,11 @@ def _together(
         sources=tuple(source for _, source, _ in contents),
         notes=tuple(notes),
         license_files=tuple(sorted({path.name for folder in folders for path in _licences(folder)})),
+        descriptions={
+            name: Described(text, source.name)
+            for _, source, content in reversed(contents)
+            for name, text in content.descriptions.items()
+        },
         lacks=tuple(
             Lack(pointer, source.name, source.format) for _, source, content in contents for pointer in content.lacks
         ),

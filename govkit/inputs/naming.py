@@ -13,6 +13,9 @@ PROTECTED: Final = frozenset(
 PEOPLE: Final = frozenset("asian black caucasian white".split())
 SHARES: Final = frozenset("frac fraction pct percent percentage population prop proportion rate ratio share".split())
 """Words that make a word of `PEOPLE` a share of them: `pct_black`, and not `black_box`."""
+PERSONS: Final = frozenset("citizens inhabitants men people persons population residents women".split())
+DESCRIBED: Final = PROTECTED - frozenset("age aged birth citizen female foreign male native".split())
+"""Words that hardly mean anything else in running text; the age of a house and native code are left out."""
 ENDINGS: Final = frozenset("id ids identifier uuid guid key nbr no nr num number hash token".split())
 """Last words of names such as `patient_id` and `hospital_number`."""
 ALONE: Final = frozenset("id uuid guid index key ticket invoice transaction serial passport rownum unnamed".split())
@@ -33,6 +36,19 @@ def sounds_protected(name: str) -> bool:
     """Say whether a name speaks of a protected attribute, or of the share of a group that has one."""
     spelt = words(name)
     return bool(spelt & PROTECTED or (spelt & PEOPLE and (spelt & SHARES or len(spelt) == 1)))
+
+
+def protected_word(text: str) -> str:
+    """Give the word of a description that speaks of a protected attribute, nothing where none does.
+
+    Words that speak of people's groups only beside a share or a person count there alone: `proportion of blacks`, and
+    not `black car`.
+    """
+    spelt = [word.removesuffix("s") if word.rstrip("s") in PEOPLE else word for word in _spelt(text)]
+    found = [word for word in spelt if word in DESCRIBED]
+    if not found and set(spelt) & (SHARES | PERSONS):
+        found = [word for word in spelt if word in PEOPLE]
+    return found[0] if found else ""
 
 
 def is_called_identifier(name: str) -> bool:

@@ -186,6 +186,8 @@ def _tables(content: Content, plain: Mapping[str, tuple[str, object]], terms: Ma
             extract = origin.get(CROISSANT + "extract")
             column = texts(extract.get(CROISSANT + "column")) if isinstance(extract, Mapping) else ()
             file = texts(origin.get(CROISSANT + "fileObject"))
+            if column:
+                content.describe(column[0], field.get(SCHEMA + "description"))
             if column and file:
                 kind = (texts(field.get(CROISSANT + "dataType")) or ("",))[0]
                 short = re.split(r"[:/#]", kind)[-1]

@@ -43,23 +43,25 @@ def read(document: Mapping[str, object], source: str) -> Content:
     if not document.get("resources"):
         content.lacks.append("/resources")
     for index, item in items(document.get("resources")):
-        content.lacks += [] if texts(item.get("name")) else [f"/resources/{index}/name"]
-        content.lacks += [] if item.get("path") or item.get("data") else [f"/resources/{index}/path"]
-        path = texts(item.get("path")) or texts(item.get("name"))
-        if path:
-            digest = as_digest(item.get("hash"))
-            size = as_size(item.get("bytes"))
-            content.files.append(DeclaredFile(file_name(path[0]), digest, size, source, f"/resources/{index}"))
-            schema = item.get("schema")
-            fields = schema.get("fields") if isinstance(schema, Mapping) else None
-            columns = tuple(
-                (str(field["name"]), TYPES.get(str(field.get("type")), ""))
-                for _, field in items(fields)
-                if isinstance(field.get("name"), str)
-            )
-            if columns:
-                where = f"/resources/{index}/schema"
-                content.tables.append(
-                    DeclaredTable(file_name(path[0]), columns, as_size(item.get("rows")), source, where)
-                )
+        _resource(content, item, source, f"/resources/{index}")
     return content
+
+
+def _resource(content: Content, item: Mapping[str, object], source: str, where: str) -> None:
+    """Take what is said about one file."""
+    content.lacks += [] if texts(item.get("name")) else [f"{where}/name"]
+    content.lacks += [] if item.get("path") or item.get("data") else [f"{where}/path"]
+    path = texts(item.get("path")) or texts(item.get("name"))
+    if not path:
+        return
+    digest, size = as_digest(item.get("hash")), as_size(item.get("bytes"))
+    content.files.append(DeclaredFile(file_name(path[0]), digest, size, source, where))
+    schema = item.get("schema")
+    listed = schema.get("fields") if isinstance(schema, Mapping) else None
+    fields = [field for _, field in items(listed) if isinstance(field.get("name"), str)]
+    for field in fields:
+        content.describe(str(field["name"]), field.get("title"), field.get("description"))
+    columns = tuple((str(field["name"]), TYPES.get(str(field.get("type")), "")) for field in fields)
+    if columns:
+        rows = as_size(item.get("rows"))
+        content.tables.append(DeclaredTable(file_name(path[0]), columns, rows, source, f"{where}/schema"))

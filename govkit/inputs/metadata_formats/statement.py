@@ -109,8 +109,16 @@ class Content:
     tables: list[DeclaredTable] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     """Library versions at training."""
+    descriptions: dict[str, str] = field(default_factory=dict)
+    """What the source says about columns, by their names."""
     lacks: list[str] = field(default_factory=list)
     """Pointers to what the source's own standard requires and the source doesn't have."""
+
+    def describe(self, column: str, *values: object) -> None:
+        """Keep what is said about a column."""
+        said = " ".join(text for value in values for text in texts(value))[:MAX_TEXT]
+        if said:
+            self.descriptions[column] = said
 
     def say(self, name: str, value: object, pointer: str) -> None:
         """Add a statement; a value without text adds nothing, and a field that was stated already stays."""
