@@ -31,10 +31,9 @@ from xgboost import XGBClassifier
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from govkit.checks.robustness._bounds import prove
-from govkit.checks.robustness._campaign import effort_of
+from govkit.checks.robustness._campaign import by_scores, effort_of
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
-from govkit.checks.robustness._own_trees import descend
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._validator import Validator
@@ -46,7 +45,7 @@ from tests.in_process_model import inputs
 WORK = BUDGETS["standard"]
 SPACES = 320
 HAVE_NONE, LIMIT = 0.6, 6.2
-SIZES = (0.05, 0.1, 0.25, 0.5)
+SIZES = [0.05, 0.1, 0.25, 0.5]
 
 
 def numeric(kind: str) -> pd.DataFrame:
@@ -95,8 +94,7 @@ def attacked(
     started = time.process_time()
     pool = space.values(case.test.frame[list(case.columns.features)])
     search.start(pool, predicted[None] != predicted[right][:, None])
-    everything(search, SIZES[-1], effort_of(WORK))
-    descend(asked, search, SIZES, WORK["leaf_work"])
+    by_scores(asked, search, SIZES, WORK)
     return search, asked, time.process_time() - started
 
 

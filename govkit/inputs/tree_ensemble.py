@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ MOST_REGROWN = 500_000
 """Nodes of trees in which 0 is told apart."""
 ULPS = 1e-15
 """Relative room for a cell to equal a threshold that it was worked out to in another order."""
+WHOLE = 1e-9
+"""How near to whole numbers the leaves' values, times the trees, must be to be votes."""
 Arrays = dict[str, "NDArray[np.generic]"]
 Member = tuple["NDArray[Any]", ...]
 """One tree: left, right, feature (-1: leaf), threshold, missing_left and value (nodes, outputs) by node."""
@@ -106,6 +109,14 @@ class Trees:
                 inner = self.feature[node] >= 0
             total += self.value[node]
         return total
+
+    @cached_property
+    def votes(self) -> bool:
+        """Whether every tree gives its whole vote to one class, so that sums are exact and ties real."""
+        import numpy as np
+
+        parts = self.value[self.feature < 0] * len(self.root)
+        return self.value.shape[1] > 1 and not self.slack and bool((np.abs(parts - np.rint(parts)) < WHOLE).all())
 
     def rounded(self, cells: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Give cells as they are compared with thresholds."""

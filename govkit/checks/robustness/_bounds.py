@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._encoding import Inside, Weights
 from govkit.checks.robustness._linear import Linear, smallest_changes
-from govkit.checks.robustness._opened import difference, leaves_for, names, opened, rivals
+from govkit.checks.robustness._opened import difference, leaves_for, names, opened, rivals, wins_ties
 from govkit.checks.robustness._oracle import Asked
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
@@ -121,6 +121,8 @@ def _tree_bounds(
             value = leaves_for(final.value, label, number, len(final.root))
             rival = Rival(inside.encoding, final, search.space, names(asked), value)
             constant = float(difference(final.base, label, number))
+            if final.votes and not wins_ties(asked, label, number):
+                constant += 1 / len(final.root)  # a whole vote more than a tie is needed
             bound, cells = nearest_leaves(rival, encoded[at], search.original[row], (constant, reach, nodes))
             if cells is not None and bound < best:
                 nearer[at] = cells

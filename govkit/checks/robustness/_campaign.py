@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._label_search import walk
 from govkit.checks.robustness._oracle import Asked, Goal
-from govkit.checks.robustness._own_trees import descend
+from govkit.checks.robustness._own_trees import descend, shown
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import Strength, strength
@@ -194,15 +194,40 @@ def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[s
     by_chance = _by_chance(search, sizes, work["floor"])
     pool, others = _pool(subject, space, sample.goal, rng)
     search.start(pool, others)
-    effort = effort_of(work)
-    if asked.graded:
-        everything(search, sizes[-1], effort)
-        for _ in range(1, work["seeds"]):
-            wander(search, sizes[-1], effort)
-        search.tighten(np.arange(len(original)), steps=8)
+    by_scores(asked, search, sizes, work)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
-    descend(asked, search, sizes, work["leaf_work"])
     return Searched(sample, asked, labels, search, by_chance, pool, others)
+
+
+def by_scores(asked: Asked, search: Search, sizes: list[float], work: Mapping[str, int]) -> None:
+    """Search by the model's scores; where it shows its trees, first by their own numbers, which finds more.
+
+    Rows that the work on the trees is not enough for are then searched as those of any other model, and where the
+    search is repeated all are.
+    """
+    import numpy as np
+
+    size, rest = sizes[-1], np.arange(len(search.original))
+    done = np.zeros(len(rest), dtype=bool)
+    trees = shown(asked) if work["leaf_work"] else None
+    if trees is not None:
+        search.far_ends()
+        search.tighten(rest, steps=4)
+        done = descend(asked, search, sizes, work["leaf_work"], trees)
+        rest = rest[~done & (search.reach > 0)] if work["seeds"] == 1 else rest
+    if not asked.graded or not len(rest):
+        return
+    part, effort = search.part(rest), effort_of(work)
+    everything(part, size, effort)
+    for _ in range(1, work["seeds"]):
+        wander(part, size, effort)
+    part.tighten(range(len(rest)), steps=8)
+    nearer = part.reach < search.reach[rest]
+    search.take(rest, part)
+    if trees is not None:
+        forest, known = trees
+        again = np.isin(np.arange(len(known)), rest[nearer])
+        descend(asked, search, sizes, work["leaf_work"], (forest, known & again & done))
 
 
 def effort_of(work: Mapping[str, int]) -> Effort:

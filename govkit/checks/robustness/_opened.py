@@ -62,3 +62,8 @@ def leaves_for(values: "NDArray[np.float64]", label: int, rival: int, trees: int
     if trees > 1:
         return value
     return np.where((value > 0) | ((value == 0) & (label < rival)), 1.0, -1.0)  # ties go to the first class
+
+
+def wins_ties(asked: Asked, label: int, rival: int) -> bool:
+    """Say whether a tie is answered with a rival: the first class wins it, with a threshold the positive one."""
+    return rival < label if asked.task.threshold is None else rival == asked.task.positive

@@ -52,6 +52,16 @@ class Search:
         self.base = original.copy()
         """Rows with the swaps from which these ways lead on."""
 
+    def part(self, rows: "NDArray[np.int64]") -> "Search":
+        """Give a search of some of the rows that goes on from what was found; `take` brings back what it finds."""
+        found = Search(_Some(self.oracle, rows, self.oracle.graded), self.space, self.original[rows], self.rng)
+        found.best, found.reach, found.margin = self.best[rows], self.reach[rows], self.margin[rows]
+        return found
+
+    def take(self, rows: "NDArray[np.int64]", found: "Search") -> None:
+        """Keep what a search of some of the rows found."""
+        self.best[rows], self.reach[rows], self.margin[rows] = found.best, found.reach, found.margin
+
     def offer(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
         """Ask about possible rows and keep the nearest that reach the goal; give the margins."""
         import numpy as np
@@ -172,6 +182,22 @@ class Search:
         self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]", within: "NDArray[np.float64]"
     ) -> "NDArray[np.float64]":
         return self.offer(self.space.admissible(moved, self.original[index], within), index)
+
+
+@dataclass
+class _Some:
+    """A model, asked about some of the attacked rows."""
+
+    whole: Oracle
+    rows: "NDArray[np.int64]"
+
+    graded: bool
+    calls: int = 0
+    queries: int = 0
+
+    def margins(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
+        """Ask the whole, which also counts."""
+        return self.whole.margins(moved, self.rows[index])
 
 
 def _coarse(far: "NDArray[np.float64]") -> "NDArray[np.float64]":

@@ -63,3 +63,32 @@ def swap_of(one: "Swappable", original: "NDArray[np.float64]") -> Swap:
     unit = np.eye(len(columns))
     contents = {state: tuple(unit[state].tolist()) for state in states} if sound else {now: tuple(cells.tolist())}
     return Swap(columns, None, contents, now)
+
+
+def state_cells(one: "Swappable", encoding: Encoding, at: int, column: int) -> "NDArray[np.float64]":
+    """Give what an encoded column becomes for every state of a set of cells."""
+    import numpy as np
+
+    columns, values, _ = one
+    if values is not None:
+        return np.array([encoding.value(at, value) for value in values])
+    found: NDArray[np.float64] = (
+        encoding.slope[at] * np.eye(len(columns))[:, columns.index(column)] + encoding.shift[at]
+    )
+    return found
+
+
+def states_of(one: "Swappable", original: "NDArray[np.float64]") -> "tuple[NDArray[np.int64], NDArray[np.bool_]]":
+    """Give for many rows the state of a set of cells, -1 where it can't be swapped, and which states it may have."""
+    import numpy as np
+
+    columns, values, allowed = one
+    if values is not None:
+        now = original[:, columns[0]].astype(np.int64)
+        sound = now >= 0
+    else:
+        cells = np.nan_to_num(original[:, list(columns)])
+        now = cells.argmax(axis=1)
+        sound = ((cells == 0) | (cells == 1)).all(axis=1) & (cells.sum(axis=1) == 1)
+    choice = (allowed | np.eye(len(allowed), dtype=bool))[np.maximum(now, 0)] & sound[:, None]
+    return np.where(sound, now, -1), choice

@@ -31,7 +31,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "proposals": 6,
         "label_rows": 0,
         "label_rounds": 10,
-        "leaf_work": 400_000_000,
+        "leaf_work": 100_000_000,
         "exact_rows": 0,
         "exact_rows_small": 20,
         "exact_nodes": 200,
@@ -46,7 +46,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "proposals": 8,
         "label_rows": 200,
         "label_rounds": 15,
-        "leaf_work": 5_000_000_000,
+        "leaf_work": 800_000_000,
         "exact_rows": 20,
         "exact_rows_small": 100,
         "exact_nodes": 500,
@@ -61,7 +61,7 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "proposals": 12,
         "label_rows": 500,
         "label_rounds": 25,
-        "leaf_work": 40_000_000_000,
+        "leaf_work": 8_000_000_000,
         "exact_rows": 100,
         "exact_rows_small": 200,
         "exact_nodes": 5_000,
@@ -72,8 +72,8 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
 FEWEST_ROWS = 40
 WIDE = 10
 """Hundreds of features, or fifties of classes, from which each row gets less work too."""
-LEAF_SECONDS = 3.5e-9
-"""A unit of `leaf_work`: one leaf held against one value."""
+LEAF_SECONDS = 1.3e-8
+"""A unit of `leaf_work`: one leaf held against what a row has in one place."""
 TYPICAL = 0.1
 """A typical time within its coarse step."""
 

@@ -26,7 +26,7 @@ from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._encoding import inside_of
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
-from govkit.checks.robustness._own_trees import descend
+from govkit.checks.robustness._own_trees import descend, shown
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.config import Robustness
@@ -46,7 +46,7 @@ def proved(folder, model, frame, *, rows=30, declared=None, size=1.0, by_trees=F
     search = Search(asked, space, space.values(features), np.random.default_rng(0))
     if by_trees:
         search.far_ends()
-        descend(asked, search, [size / 10, size], 10**9)
+        descend(asked, search, [size / 10, size], 10**9, shown(asked))
     else:
         everything(search, size, EFFORT)
     found = search.reach.copy()
@@ -99,12 +99,13 @@ def thresholds_of(model):
         DecisionTreeClassifier(max_depth=6, random_state=0),
         GradientBoostingClassifier(n_estimators=15, random_state=0),
         RandomForestClassifier(12, max_depth=4, random_state=0),
+        RandomForestClassifier(10, random_state=0),
         HistGradientBoostingClassifier(max_iter=12, random_state=0),
         XGBClassifier(n_estimators=12, max_depth=4, n_jobs=1),
         LGBMClassifier(n_estimators=12, n_jobs=1, verbose=-1),
         CatBoostClassifier(iterations=12, depth=4, thread_count=1, verbose=0, allow_writing_files=False),
     ],
-    ids=lambda model: type(model).__name__,
+    ids=("tree", "boosting", "forest", "votes that may tie", "histogram boosting"),
 )
 @pytest.mark.filterwarnings("ignore")
 def test_the_bound_of_trees_is_their_optimum(tmp_path, model):
@@ -190,7 +191,7 @@ def test_the_trees_of_a_large_ensemble_lead_near_its_optimum_and_work_is_bounded
     space = space_of(rows, case.columns)
     asked = Asked(case.model, case.task, space, rows, Goal(case.predictions.predicted[:20]))
     search = Search(asked, space, space.values(rows), np.random.default_rng(0))
-    descend(asked, search, [0.1, 1.0], 1)
+    descend(asked, search, [0.1, 1.0], 1, shown(asked))
     assert np.isfinite(search.reach).sum() == 1
 
 
