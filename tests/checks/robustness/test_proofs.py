@@ -105,7 +105,7 @@ def thresholds_of(model):
         LGBMClassifier(n_estimators=12, n_jobs=1, verbose=-1),
         CatBoostClassifier(iterations=12, depth=4, thread_count=1, verbose=0, allow_writing_files=False),
     ],
-    ids=("tree", "boosting", "forest", "votes that may tie", "histogram boosting"),
+    ids=lambda model: type(model).__name__,
 )
 @pytest.mark.filterwarnings("ignore")
 def test_the_bound_of_trees_is_their_optimum(tmp_path, model):
