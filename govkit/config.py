@@ -60,8 +60,7 @@ class Columns(Frozen):
     labels: tuple[str, ...] = ()
     """Multilabel tasks: the columns with 0 or 1, one for each label, in the order of the model's answers."""
     protected: tuple[str, ...] | None = None
-    """Protected attributes; `[]` says that there are none."""
-    """Protected attributes, whether features or not."""
+    """Protected attributes, whether features or not; `[]` says that there are none."""
     time: str | None = None
     """When a row was observed."""
     group: str | None = None

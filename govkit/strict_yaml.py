@@ -145,7 +145,9 @@ class Document:
         given, last = details["input"], str(path[-1]) if path else ""
         if kind == "extra_forbidden":
             keys = sorted(_keys_at(model, path[:-1]))
-            return f"unknown key {last!r}", did_you_mean(last, keys, f"keys here are {', '.join(keys)}")
+            homes = sorted(_homes(model, last))
+            otherwise = f"it belongs under {' or '.join(homes)}" if homes else f"keys here are {', '.join(keys)}"
+            return f"unknown key {last!r}", did_you_mean(last, keys, otherwise)
         if kind == "missing":
             return f"{where} is missing", f"add the line `{last}: ...`"
         if kind == "string_type" and isinstance(given, int | float):
@@ -315,6 +317,16 @@ def _keys_at(model: type[BaseModel], path: KeyPath) -> set[str]:
     for part in path:
         kinds = [inner for kind in kinds for inner in _step(kind, part)]
     return {key for kind in kinds if _is_model(kind) for key in kind.model_fields}
+
+
+def _homes(model: type[BaseModel], key: str) -> Iterator[str]:
+    """Give the sections of a model that know a key, as dotted paths."""
+    for name, field in model.model_fields.items():
+        for kind in _alternatives(field.annotation):
+            if _is_model(kind):
+                if key in kind.model_fields:
+                    yield name
+                yield from (f"{name}.{inner}" for inner in _homes(kind, key))
 
 
 def _step(kind: Any, part: str | int) -> Iterator[Any]:  # noqa: ANN401 - any type annotation

@@ -127,6 +127,7 @@ def test_what_yaml_allows_and_we_do_not_is_one_problem_with_its_line(tmp_path, c
         ("seed: -1\n", "seed: input should be greater than or equal to 0", "correct"),
         ("decision_threshold: .nan\n", "decision_threshold must be a number", "correct"),
         ("system:\n", "govkit.yaml:1: system must be keys with values", "give it a value"),
+        ("harmful_change: 5\n", "unknown key 'harmful_change'", "it belongs under robustness"),
         ("zzzz: 1\n", "unknown key 'zzzz'", "keys here are attestations, budget"),
     ],
 )
