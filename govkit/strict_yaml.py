@@ -321,8 +321,8 @@ def _keys_at(model: type[BaseModel], path: KeyPath) -> set[str]:
 
 def _homes(model: type[BaseModel], key: str) -> Iterator[str]:
     """Give the sections of a model that know a key, as dotted paths."""
-    for name, field in model.model_fields.items():
-        for kind in _alternatives(field.annotation):
+    for name, details in model.model_fields.items():
+        for kind in _alternatives(details.annotation):
             if _is_model(kind):
                 if key in kind.model_fields:
                     yield name

@@ -1,13 +1,13 @@
 """Whether the model does as well in every part of the data: in declared ones and in ones that a search turns up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from govkit.checks.performance import _metrics
-from govkit.checks.performance._search import rows_of, search, values_of
+from govkit.checks.performance._search import codings_of, search
 from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -75,7 +75,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     """Search more rows with more budget."""
     del params
     rows = min(ROWS[budget], max(sizes.test_rows, 1))
-    return Work({"rows": rows}, 0.3 + rows * min(sizes.features, 200) / 500_000)
+    return Work({"rows": rows}, 0.5 + rows * min(sizes.features, 30) / 100_000)
 
 
 @check(
@@ -100,7 +100,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         "performance.unknown_column": "{column} is not a column of DATA, so nothing was sliced by it.",
     },
     params=SliceParams,
-    libraries=("numpy", "scipy"),
+    libraries=("numpy", "scipy", "sliceline"),
     plan=plan,
 )
 def slices(  # noqa: PLR0913 - each is an input of the check
@@ -120,14 +120,14 @@ def slices(  # noqa: PLR0913 - each is an input of the check
         A good average can hide a part of the data where the model is wrong, which users of that part meet every time.
     Method:
         Declared slices: accuracy (Wilson) or mean absolute error, and the gap to all other rows (Newcombe at
-        Bonferroni's level). Search: all values, fifths of numbers and pairs of them on one half of the rows, by how far
-        the errors exceed what the model's own probabilities promise (regression: by the mean error), so that hard
-        cases that the model knows to be hard don't count. The five best are measured on the other half with Student's
-        intervals at Bonferroni's level and one-sided tests with Holm's correction. It is this package's own search by
-        SliceLine's products of indicators.
+        Bonferroni's level). Search: SliceLine on one half of the rows, over values and fifths of numbers, alone and two
+        together, by how far the errors exceed what the model's own probabilities promise (regression: by the error), so
+        that hard cases that the model knows to be hard don't count. The five best that differ are measured on the other
+        half with Student's intervals at Bonferroni's level and one-sided tests with Holm's correction.
     Limits:
-        Slices of three and more conditions, of less than 2% of the rows or 50 held-out rows are not seen. Five
-        candidates are tested, so a weaker sixth is not.
+        Slices of three and more conditions, of less than 2% of the rows or 50 held-out rows are not seen, nor, where
+        columns have more than 160 values in all, pairs of those that are inconspicuous alone. Five candidates are
+        tested, so a weaker sixth is not.
 
     References:
         Sagadeeva and Boehm (2021), SliceLine; Chung et al. (2019), Slice Finder; Holm (1979).
@@ -225,15 +225,14 @@ def _searched(rows: Rows, most: int, seed: int) -> Iterator[Product]:
     others = {columns.target, columns.row_id, columns.time, columns.weight}
     wanted = {*columns.features, *columns.protected, columns.group} - others
     cells = rows.test.frame[[name for name in rows.test.columns if name in wanted]].iloc[predictions.rows[sample]]
-    values = values_of(cells, learn, columns, rows.disclosure)
-    inner = [replace(value, rows=value.rows[learn]) for value in values]
+    codings = codings_of(cells, learn, columns, rows.disclosure)
+    inner = [coding.of(learn) for coding in codings]
     fewest = max(FEWEST, int(SHARE * learn.sum()))
     tested: list[Tested] = []
     for sign in (1.0,) if rows.task.is_classification else (1.0, -1.0):
         for found in search(inner, sign * excess[learn], fewest=fewest, most=TRIED):
-            name = " and ".join(f"{values[part].column} {values[part].name}" for part in found.parts)
-            mask = rows_of(values, found.parts)
-            if one := _test(name, sign * excess[~learn], mask[~learn]):
+            mask = found.rows(codings)
+            if one := _test(found.name(codings), sign * excess[~learn], mask[~learn]):
                 tested.append(one)
     yield from _confirmed(tested, rows.task)
 
