@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._bounds import prove
 from govkit.checks.robustness._label_search import walk
+from govkit.checks.robustness._opened import opened
 from govkit.checks.robustness._oracle import Asked, Goal
 from govkit.checks.robustness._own_trees import descend, shown
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.checks.robustness._selftest import Strength, strength
 from govkit.checks.robustness._space import Space
+from govkit.checks.robustness._surrogate import Transferred, transfer
 from govkit.checks.robustness._validator import Validator
 from govkit.checks.robustness._wandering import wander
 from govkit.config import Config
@@ -83,6 +85,7 @@ class Attacked:
     unanswered: int
     graded: bool
     strength: Strength | None
+    stand_in: Transferred | None
     proved: "NDArray[np.float64]"
     """Lower bound on the distance of any possible change; NaN where none was worked out."""
 
@@ -158,6 +161,7 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
         queries=asked.queries + found.labels.queries,
         unanswered=asked.unanswered + found.labels.unanswered,
         graded=asked.graded,
+        stand_in=found.stand_in,
         proved=proved,
         strength=strength(space, search.original[:TESTED], positive, (sizes[-1], effort, rng)),
     )
@@ -177,6 +181,8 @@ class Searched:
     """Known rows, for starting points."""
     others: "NDArray[np.bool_]"
     """Which of them have an answer that is a goal, shape (attacked rows, pool)."""
+    stand_in: Transferred | None
+    """What attacking a stand-in came to; None where the model shows its numbers, or the plan has no work for it."""
 
 
 def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[str, int], seed: int) -> Searched:
@@ -196,7 +202,10 @@ def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[s
     search.start(pool, others)
     by_scores(asked, search, sizes, work)
     labels = _by_labels(asked, search, (pool, others), work, sizes[-1])
-    return Searched(sample, asked, labels, search, by_chance, pool, others)
+    stand_in = None
+    if work["surrogate_rounds"] and opened(asked) is None:
+        stand_in = transfer(asked, search, sizes[-1], (work["surrogate_rounds"], work["surrogate_rows"]), rng)
+    return Searched(sample, asked, labels, search, by_chance, pool, others, stand_in)
 
 
 def by_scores(asked: Asked, search: Search, sizes: list[float], work: Mapping[str, int]) -> None:

@@ -25,6 +25,7 @@ BATCH_RETRIES, RETRIES = 40, 400
 """Calls in which the model may raise while the rows at fault are looked for, in one batch and in all; beyond, the rest
 of a batch counts as unanswered."""
 TINY = 1e-12
+UNANSWERED = -9
 BINARY = 2
 LEAST = 1e-300
 """Stands for a probability of 0 in logarithms."""
@@ -104,10 +105,7 @@ class Asked:
 
         if not len(moved):
             return np.empty(0)
-        step = max(min(BATCH, CELLS // max(self.rows.shape[1], len(self.task.classes), 1)), 1)
-        return np.concatenate(
-            [self._batch(moved[at : at + step], index[at : at + step]) for at in range(0, len(moved), step)]
-        )
+        return np.concatenate([self._batch(moved[at], index[at]) for at in self._batches(len(moved))])
 
     def again(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.bool_]":
         """Ask for plain answers in a call of its own; say which reach the goal."""
@@ -116,24 +114,56 @@ class Asked:
         reached: NDArray[np.bool_] = self.labels_only().margins(moved, index) < 0
         return reached if len(moved) else np.empty(0, dtype=bool)
 
+    def classes(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.int64]":
+        """Give the class position that each changed row gets; `UNANSWERED` where the model did not answer."""
+        import numpy as np
+
+        found = np.full(len(moved), UNANSWERED)
+        for at in self._batches(len(moved)):
+            answered, given = self._asked_about(moved[at], index[at])
+            if given is not None:
+                found[at][answered] = self._decided(given)
+        return found
+
+    def turned(self, answer: "NDArray[np.int64]", index: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+        """Say which class positions are what the attacker wants for their rows; a missing answer is not."""
+        was = self.goal.predicted[index]
+        wanted = answer != was if self.goal.harmful is None else answer == self.goal.harmful
+        turned: NDArray[np.bool_] = wanted & (answer != UNANSWERED)
+        return turned
+
+    def _batches(self, rows: int) -> "Iterator[slice]":
+        step = max(min(BATCH, CELLS // max(self.rows.shape[1], len(self.task.classes), 1)), 1)
+        return (slice(at, at + step) for at in range(0, rows, step))
+
     def _batch(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
         import numpy as np
 
-        margins, open_to = np.full(len(moved), np.inf), ~self._known_to_raise(moved)
+        margins = np.full(len(moved), np.inf)
+        answered, given = self._asked_about(moved, index)
+        if given is not None:
+            margins[answered] = self._margins(given, index[answered])
+        return margins
+
+    def _asked_about(
+        self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.bool_], NDArray[np.float64] | None]":
+        """Give which changed rows were answered, and the answers."""
+        import numpy as np
+
+        open_to, given = ~self._known_to_raise(moved), None
         self.queries += len(moved)
         if open_to.any():
             asked = np.flatnonzero(open_to)
             left = [min(BATCH_RETRIES, self._retries)]
             self._retries -= left[0]
-            answered, found = self._answers(self.space.frame(self.rows.iloc[index[asked]], moved[asked]), left)
+            answered, given = self._answers(self.space.frame(self.rows.iloc[index[asked]], moved[asked]), left)
             self._retries += max(left[0], 0)
             if not answered.all() and self._refused is None:
                 self._refused = list(self._raising_swaps())
-            if found is not None:
-                margins[asked[answered]] = self._margins(found, index[asked[answered]])
             open_to[asked] = answered
         self.unanswered += int((~open_to).sum())
-        return margins
+        return open_to, given
 
     def _known_to_raise(self, moved: "NDArray[np.float64]") -> "NDArray[np.bool_]":
         """Say which rows hold a swap on which the model raises."""

@@ -64,9 +64,14 @@ class Search:
 
     def offer(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
         """Ask about possible rows and keep the nearest that reach the goal; give the margins."""
+        margins = self.oracle.margins(moved, index)
+        self.keep(moved, index, margins)
+        return margins
+
+    def keep(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]", margins: "NDArray[np.float64]") -> None:
+        """Keep the nearest of possible rows that reach the goal, by their margins."""
         import numpy as np
 
-        margins = self.oracle.margins(moved, index)
         far = self.space.distance(moved, self.original[index])
         nearer = far < self.reach[index] * (1 - SAME)
         clearer = (far <= self.reach[index]) & (margins < self.margin[index])
@@ -76,7 +81,6 @@ class Search:
         self.reach[index[better]] = far[better]
         self.best[index[better]] = moved[better]
         self.margin[index[better]] = margins[better]
-        return margins
 
     def start(self, pool: "NDArray[np.float64]", other: "NDArray[np.bool_]") -> None:
         """Try the nearest rows that already have another answer, as far as they are possible changes.

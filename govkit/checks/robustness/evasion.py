@@ -10,6 +10,7 @@ from govkit.checks.robustness._features import alone
 from govkit.checks.robustness._fewest import fewest
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._surrogate import ROUND_ROWS
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
@@ -35,6 +36,8 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "exact_rows": 0,
         "exact_rows_small": 20,
         "exact_nodes": 200,
+        "surrogate_rounds": 0,
+        "surrogate_rows": 0,
         "seeds": 1,
     },
     "standard": {
@@ -50,6 +53,8 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "exact_rows": 20,
         "exact_rows_small": 100,
         "exact_nodes": 500,
+        "surrogate_rounds": 0,
+        "surrogate_rows": 0,
         "seeds": 1,
     },
     "thorough": {
@@ -65,6 +70,8 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
         "exact_rows": 100,
         "exact_rows_small": 200,
         "exact_nodes": 5_000,
+        "surrogate_rounds": 8,
+        "surrogate_rows": 300,
         "seeds": 5,
     },
 }
@@ -74,6 +81,8 @@ WIDE = 10
 """Hundreds of features, or fifties of classes, from which each row gets less work too."""
 LEAF_SECONDS = 1.3e-8
 """A unit of `leaf_work`: one leaf held against what a row has in one place."""
+STAND_IN_SECONDS = 0.01
+"""A round of the stand-in, for one attacked row."""
 TYPICAL = 0.1
 """A typical time within its coarse step."""
 
@@ -101,11 +110,14 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     if slow > 1 or wide >= WIDE:
         counts.update(floor=counts["floor"] // 4, probes=min(counts["probes"], 40), sweeps=1)
         counts.update(rounds=counts["rounds"] // 2, label_rows=0, label_rounds=6, seeds=1)
+        counts.update(surrogate_rounds=counts["surrogate_rounds"] // 2)
     width = min(sizes.features, counts["probes"])
     asked = counts["floor"] * len(params.eps + params.curve) + 6 * width + 140
     asked += counts["seeds"] * counts["rounds"] * counts["proposals"]
     queries = counts["rows"] * asked + min(counts["label_rows"], counts["rows"]) * counts["label_rounds"] * 60
-    seconds = 0.5 + queries * (TYPICAL * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6)
+    stand_in = counts["surrogate_rounds"] * min(counts["surrogate_rows"], counts["rows"])
+    queries += stand_in * (ROUND_ROWS + 10)
+    seconds = 0.5 + STAND_IN_SECONDS * stand_in + queries * (TYPICAL * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6)
     seconds += 0.5 * counts["exact_rows"] + 0.05 * counts["exact_rows_small"] + LEAF_SECONDS * counts["leaf_work"]
     return Work(counts, seconds)
 
@@ -128,6 +140,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         Emit("change_cost", "robust SD", "the same with every change and swap times its declared cost"),
         Emit("selftest_gap", "share", "share of rows of a linear model that the attack missed and could have turned"),
         Emit("unanswered_share", "share", "questions of the attack that the model did not answer"),
+        Emit("nearer_by_stand_in", "share", "rows for which trees fitted to the answers led to a nearer change"),
+        Emit("stand_in_queries", "count", "rows asked of the model to fit these trees and to try what they led to"),
         Emit("attack_rows", "count", "rows attacked"),
         Emit("queries_per_row", "count", "rows asked of the model for each attacked row"),
         Emit("calls", "count", "calls of the model"),
@@ -177,9 +191,11 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
         the model's scores, and by its labels alone. All rows advance together in large calls: features one at a time,
         those that help together, then the smallest size of that change by halving, sweeps over single features, and
         a random search in ever smaller boxes. Where the model shows its trees, cells are then put just past their
-        thresholds, one or two at a time, for as many rows as the budget allows. Sizes are in robust standard
-        deviations (interquartile range / 1.349) of TRAIN, or of DATA without TRAIN; swaps of declared categories count
-        no size. Every change found is held against the rules by separate code and asked again. A linear model fitted in
+        thresholds, one or two at a time, for as many rows as the budget allows. Where it shows nothing, the budget
+        thorough also fits boosted trees to its answers, leads them as low as they go in boxes around each row, asks
+        the model about these points, and starts again with what it answered. Sizes are in robust standard deviations
+        (interquartile range / 1.349) of TRAIN, or of DATA without TRAIN; swaps of declared categories count no size.
+        Every change found is held against the rules by separate code and asked again. A linear model fitted in
         the same space is attacked with the same effort and compared with its exact optimum. Robust accuracy is the
         share of rightly answered rows not turned, interval: Clopper-Pearson, 95%; of the smallest change, the median's
         order statistics.
@@ -190,6 +206,7 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
     References:
         Chen, Jordan and Wainwright (2020), HopSkipJumpAttack; Andriushchenko et al. (2020), Square Attack; Croce and
         Hein (2020) on tests of an attack's strength; Zhang, Zhang and Hsieh (2020), attacks on ensembles of trees;
+        Papernot et al. (2017) on stand-ins;
         Clopper and Pearson (1934).
     """
     if not task.is_classification and config.robustness.harmful_change is None:
@@ -252,6 +269,10 @@ def _measured(found: Attacked, sizes: list[float]) -> Iterator[Product]:
         yield Measurement(name="selftest_gap", value=gap, unit="share", n=tested)
     unanswered = found.unanswered / max(found.queries, 1)
     yield Measurement(name="unanswered_share", value=unanswered, unit="share", n=found.queries)
+    if found.stand_in is not None:
+        yield _share("nearer_by_stand_in", found.stand_in.nearer, found.stand_in.rows)
+        asked = float(found.stand_in.queries)
+        yield Measurement(name="stand_in_queries", value=asked, unit="count", n=found.stand_in.rows)
     yield Measurement(name="attack_rows", value=float(attacked), unit="count", n=attacked)
     yield Measurement(name="queries_per_row", value=found.queries / attacked, unit="count", n=attacked)
     yield Measurement(name="calls", value=float(found.calls), unit="count", n=attacked)
