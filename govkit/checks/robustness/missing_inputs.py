@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSEEN = "a value that no row has"
+UNFORESEEN = "missing value where none ever is"
 FAR = 10
 """How many times the range seen an out-of-range value lies beyond it."""
 ROWS: Mapping[str, int] = {"quick": 40, "standard": 100, "thorough": 400}
@@ -32,9 +33,14 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
 @check(
     "robustness.missing_inputs",
     title="Answers to incomplete input",
-    emits=(Emit("answered_share", "share", "changed rows that the model answers without raising"),),
+    emits=(
+        Emit("answered_share", "share", "changed rows that the model answers without raising"),
+        Emit("unforeseen_answered_share", "share", "rows answered with a blank cell in a column that never has one"),
+    ),
     messages={
         "robustness.raises": "The model raised on {failed} of {rows} rows ({case}); whoever calls it must catch this.",
+        "robustness.refuses_blanks": "The model raised on {failed} of {rows} rows with a blank cell in a column that "
+        "is never blank in the data. That tells the caller, who must be ready for it.",
     },
     libraries=("numpy", "scipy"),
     plan=plan,
@@ -55,7 +61,8 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     Method:
         In each sampled row one feature, drawn at random, is changed: made blank, set to a category that neither TRAIN
         nor DATA holds, or set to ten times the range seen beyond its end. The share of rows answered with a value and
-        without an exception, with Wilson's interval at 95%.
+        without an exception, with Wilson's interval at 95%. Columns in which no cell of TRAIN and DATA is blank are
+        counted apart: to refuse what was never there is as good as to fill it in, so no criterion judges it.
     Limits:
         An answer is not a good answer: models that fill in or ignore such cells do so silently. One cell at a time.
 
@@ -68,32 +75,48 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     rows = features_of(test, columns)
     rows = rows.iloc[np.sort(rng.permutation(len(rows))[: work["rows"]])].reset_index(drop=True)
     model.predict(rows)
-    for case, changed in _cases(rows, (train or test).frame, rng):
-        answered = int(_answered(model, changed, rows).sum())
-        failed = len(rows) - answered
-        interval = intervals.proportion(answered, len(rows))
-        yield Measurement(
-            name="answered_share",
-            value=answered / len(rows),
-            unit="share",
-            n=len(rows),
-            interval=interval,
-            group={"case": case},
-        )
-        if failed:
-            args = {"failed": failed, "rows": len(rows), "case": case}
-            message = Message(id="robustness.raises", args=args)
-            yield Finding(rule="ROB-005", severity=Severity.MEDIUM, message=message, where="model")
+    known = [held.frame for held in (test, train) if held is not None]
+    blank = [str(name) for name in rows if any(name in frame and frame[name].isna().any() for frame in known)]
+    for case, changed in _cases(rows, (train or test).frame, blank, rng):
+        yield from _counted(case, int(_answered(model, changed, rows).sum()), len(rows))
+
+
+def _counted(case: str, answered: int, rows: int) -> Iterator[Product]:
+    """Give the share of rows answered, and a finding where the model raised."""
+    foreseen = case != UNFORESEEN
+    yield Measurement(
+        name="answered_share" if foreseen else "unforeseen_answered_share",
+        value=answered / rows,
+        unit="share",
+        n=rows,
+        interval=intervals.proportion(answered, rows),
+        group={"case": case},
+    )
+    if answered < rows:
+        args: dict[str, str | int] = {"failed": rows - answered, "rows": rows} | ({"case": case} if foreseen else {})
+        message = Message(id="robustness.raises" if foreseen else "robustness.refuses_blanks", args=args)
+        severity = Severity.MEDIUM if foreseen else Severity.LOW
+        yield Finding(rule="ROB-005", severity=severity, message=message, where="model")
 
 
 def _cases(
-    rows: "pd.DataFrame", reference: "pd.DataFrame", rng: "np.random.Generator"
+    rows: "pd.DataFrame", reference: "pd.DataFrame", blank: list[str], rng: "np.random.Generator"
 ) -> "Iterator[tuple[str, pd.DataFrame]]":
-    """Give the changed rows by case; a case that no feature admits is left out."""
+    """Give the changed rows by case; a case that no feature admits is left out.
+
+    Args:
+        rows: rows of DATA.
+        reference: where ranges are taken from.
+        blank: features that have blank cells of themselves.
+        rng: source of randomness.
+    """
     names = [str(name) for name in rows]
     numbers = [name for name in names if rows[name].dtype.kind in "iuf" and reference[name].dtype.kind in "iuf"]
     categories = [name for name in names if rows[name].dtype.kind not in "iufb"]
-    yield "missing value", _changed(rows, dict.fromkeys(names, None), rng)
+    if blank:
+        yield "missing value", _changed(rows, dict.fromkeys(blank, None), rng)
+    if never := [name for name in names if name not in blank]:
+        yield UNFORESEEN, _changed(rows, dict.fromkeys(never, None), rng)
     if categories:
         yield "unseen category", _changed(rows, dict.fromkeys(categories, UNSEEN), rng)
     if numbers:

@@ -72,6 +72,10 @@ def answered(case):
     return {name: one.value for name, one in values(products, "answered_share").items()}, products
 
 
+def unforeseen(products):
+    return [one.value for one in values(products, "unforeseen_answered_share").values()]
+
+
 def test_what_a_model_raises_on_is_counted_by_row(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.normal(size=200), "b": rng.choice(["x", "y"], 200)})
@@ -79,14 +83,17 @@ def test_what_a_model_raises_on_is_counted_by_row(tmp_path):
     strict = make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(), ["b"]))
     case = inputs(tmp_path, make_pipeline(strict, LogisticRegression()).fit(frame[["a", "b"]], frame["target"]), frame)
     found, products = answered(case)
-    assert found == {"missing value": 0.0, "unseen category": 0.0, "out of range": 1.0}
-    assert [one.rule for one in products if isinstance(one, Finding)] == ["ROB-005", "ROB-005"]
+    assert found == {"unseen category": 0.0, "out of range": 1.0}
+    assert unforeseen(products) == [0.0]
+    told = [one.message.id for one in products if isinstance(one, Finding)]
+    assert told == ["robustness.refuses_blanks", "robustness.raises"]
     lenient = make_column_transformer(
         (make_pipeline(SimpleImputer(), StandardScaler()), ["a"]), (OneHotEncoder(handle_unknown="ignore"), ["b"])
     )
     case = inputs(tmp_path, make_pipeline(lenient, LogisticRegression()).fit(frame[["a", "b"]], frame["target"]), frame)
     found, products = answered(case)
     assert set(found.values()) == {1.0}
+    assert unforeseen(products) == [1.0]
     assert not [one for one in products if isinstance(one, Finding)]
 
 
@@ -96,8 +103,12 @@ def test_a_model_that_raises_on_one_column_only(tmp_path):
     frame["target"] = (frame["a"] > 0).astype(int)
     half = make_column_transformer((SimpleImputer(), ["a"]), (StandardScaler(), ["b"]))
     case = inputs(tmp_path, make_pipeline(half, LogisticRegression()).fit(frame[["a", "b"]], frame["target"]), frame)
-    found, _ = answered(case)
-    assert 0.2 < found["missing value"] < 0.8
+    _, products = answered(case)
+    assert 0.2 < unforeseen(products)[0] < 0.8
+    filled = make_pipeline(SimpleImputer(), LogisticRegression()).fit(frame[["a", "b"]], frame["target"])
+    case.train = inputs(tmp_path, filled, frame.assign(b=frame["b"].mask(frame.index == 7))).test
+    found, products = answered(case)
+    assert (found["missing value"], unforeseen(products)) == (0.0, [1.0])
 
 
 def test_answers_change_more_with_stronger_corruption_and_kinds_that_raise_are_left_out(tmp_path):
