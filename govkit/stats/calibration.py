@@ -119,7 +119,7 @@ def brier_parts(bins: list[Bin], brier: float, *, seed: int, draws: int = 1_000)
 
     Reliability - resolution + uncertainty + within bins is the score. Murphy (1973); less their bias by Ferro and
     Fricker (2012), Quarterly Journal of the Royal Meteorological Society 138. Intervals from a bootstrap of the bins'
-    counts, shifted to the estimate.
+    counts, shifted to the estimate, as far to either side as to the wider one.
     """
     import numpy as np
 
@@ -132,8 +132,13 @@ def brier_parts(bins: list[Bin], brier: float, *, seed: int, draws: int = 1_000)
     again = _murphy(drawn.astype(np.float64), rng.binomial(drawn, hits / n).astype(np.float64), said)
     found = {}
     for name, value, values in zip(("reliability", "resolution", "uncertainty"), parts, again, strict=True):
-        low, high = np.quantile(values - values.mean(), [0.025, 0.975]) + value
-        ends = Interval(low=max(float(low), 0.0), high=max(float(high), 0.0), method="bootstrap of bins")
+        low, high = np.quantile(values - values.mean(), [0.025, 0.975])
+        reach = max(-float(low), float(high))
+        ends = Interval(
+            low=max(float(value) - reach, 0.0),
+            high=max(float(value) + reach, 0.0),
+            method="bootstrap of bins, wide side",
+        )
         found[name] = (max(float(value), 0.0), ends)
     rest = brier - float(parts[0] - parts[1] + parts[2])
     found["within bins"] = (rest, Interval(low=rest, high=rest, method="remainder"))

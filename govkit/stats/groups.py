@@ -1,10 +1,12 @@
 """Largest differences and smallest ratios between groups, with intervals that hold for all pairs at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Interval
 from govkit.stats.intervals import LEVEL
+from govkit.stats.means import UNBOUNDED, Bounds, mean
 from govkit.stats.multiple import simultaneous
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def wilson(successes: "ArrayLike", n: "ArrayLike", level: float = LEVEL) -> "Lim
     z = float(ndtri(0.5 + level / 2))
     middle = (hits + z**2 / 2) / (rows + z**2)
     width = z / (rows + z**2) * np.sqrt(hits * (rows - hits) / rows + z**2 / 4)
-    return np.maximum(middle - width, 0.0), np.minimum(middle + width, 1.0)
+    # rounding must not leave a limit beside the bound that it reaches
+    return np.where(hits > 0, middle - width, 0.0), np.where(hits < rows, middle + width, 1.0)
 
 
 def difference(first: tuple[int, int], second: tuple[int, int], *, level: float = LEVEL) -> Interval:
@@ -68,11 +71,9 @@ def largest_difference(successes: "ArrayLike", n: "ArrayLike", *, level: float =
     hits, rows = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
     share = hits / rows
     low, high = wilson(hits, rows, _per_pair(level, len(rows)))
-    gap = share[:, None] - share[None, :]
-    down = np.sqrt((share - low)[:, None] ** 2 + (high - share)[None, :] ** 2)
-    up = np.sqrt((high - share)[:, None] ** 2 + (share - low)[None, :] ** 2)
-    ends = max(float((gap - down).max()), 0.0), min(float((gap + up).max()), 1.0)
-    return _contrast(share, float(np.ptp(share)), Interval(low=ends[0], high=ends[1], level=level, method="newcombe"))
+    ends = _furthest(share, low, high)
+    interval = Interval(low=ends[0], high=min(ends[1], 1.0), level=level, method="newcombe")
+    return _contrast(share, float(np.ptp(share)), interval)
 
 
 def smallest_ratio(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL) -> Contrast:
@@ -96,31 +97,41 @@ def smallest_ratio(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEV
 
 
 def largest_mean_difference(
-    means: "ArrayLike", variances: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL
+    samples: "Sequence[NDArray[np.float64]]", *, level: float = LEVEL, within: Bounds = UNBOUNDED
 ) -> Contrast:
-    """Give the largest difference of two groups' means, by Welch's interval of every pair at Bonferroni's level.
+    """Give the largest difference of two groups' means.
+
+    The limits of each group's mean at Bonferroni's level add up as variances do (MOVER, Zou and Donner 2008), for every
+    pair. Where a group's mean has no limits, the difference has none above.
 
     Args:
-        means: of each group, shape (groups,), at least two.
-        variances: of each group's rows, with n - 1.
-        n: rows of each group, all at least 2.
+        samples: each group's values, at least two groups.
         level: the confidence level.
+        within: bounds that no value can exceed.
     """
     import numpy as np
-    from scipy.special import stdtrit
 
-    middle, rows = np.asarray(means, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    error = np.asarray(variances, dtype=np.float64) / rows
-    both = error[:, None] + error[None, :]
-    parts = error**2 / (rows - 1)
-    apart = ~np.eye(len(rows), dtype=bool) & (both > 0)
-    freedom = np.full(both.shape, np.inf)
-    freedom[apart] = both[apart] ** 2 / (parts[:, None] + parts[None, :])[apart]
-    wide = np.zeros(both.shape)
-    wide[apart] = stdtrit(np.minimum(freedom[apart], 1e9), 0.5 + _per_pair(level, len(rows)) / 2) * np.sqrt(both[apart])
-    gap = middle[:, None] - middle[None, :]
-    ends = max(float((gap - wide).max()), 0.0), float((gap + wide).max())
-    return _contrast(middle, float(np.ptp(middle)), Interval(low=ends[0], high=ends[1], level=level, method="welch"))
+    middle = np.array([sample.mean() for sample in samples])
+    found = [mean(sample, level=_per_pair(level, len(samples)), within=within) for sample in samples]
+    low = np.array([-np.inf if one.low is None else one.low for one in found])
+    high = np.array([np.inf if one.high is None else one.high for one in found])
+    ends = _furthest(middle, low, high)
+    interval = Interval(
+        low=ends[0], high=ends[1] if np.isfinite(ends[1]) else None, level=level, method=f"mover, {found[0].method}"
+    )
+    return _contrast(middle, float(np.ptp(middle)), interval)
+
+
+def _furthest(
+    values: "NDArray[np.float64]", low: "NDArray[np.float64]", high: "NDArray[np.float64]"
+) -> tuple[float, float]:
+    """Give the largest lower and the largest upper limit of the differences of all pairs."""
+    import numpy as np
+
+    gap = values[:, None] - values[None, :]
+    down = np.sqrt((values - low)[:, None] ** 2 + (high - values)[None, :] ** 2)
+    up = np.sqrt((high - values)[:, None] ** 2 + (values - low)[None, :] ** 2)
+    return max(float((gap - down).max()), 0.0), float((gap + up).max())
 
 
 def _per_pair(level: float, groups: int) -> float:

@@ -1,9 +1,10 @@
 """Areas under curves with each row's influence on them, so that their intervals need no resampling."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Interval
-from govkit.stats.intervals import LEVEL, proportion
+from govkit.stats.intervals import LEVEL, area
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,36 +12,49 @@ if TYPE_CHECKING:
 
     Curve = tuple[float, NDArray[np.float64]]
 
-Link = Literal["identity", "logit"]
-
 
 def interval(
-    value: float, influences: "NDArray[np.float64]", *, smaller: int, level: float = LEVEL, link: Link = "logit"
+    value: float, influences: "NDArray[np.float64]", classes: "NDArray[np.generic]", *, level: float = LEVEL
 ) -> Interval:
-    """Give the interval of a statistic from its rows' influences (infinitesimal jackknife).
+    """Give the interval of an area from its rows' influences (infinitesimal jackknife).
 
     Args:
-        value: the statistic.
-        influences: how much the statistic moves per unit of weight on each row, shape (rows,).
-        smaller: rows of the smaller class: they give the degrees of freedom of Student's t; and at 0 and 1, where the
-            variance vanishes, the end is that of a share of them.
+        value: the area, 0 to 1.
+        influences: how much the area moves per unit of weight on each row, shape (rows,).
+        classes: the class of each row, shape (rows,).
         level: the confidence level.
-        link: `logit` for values between 0 and 1, `identity` else.
 
     Source: Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, chapter 6.
     """
     import numpy as np
-    from scipy.special import expit, logit, stdtrit
 
-    width = float(stdtrit(max(smaller - 1, 1), 0.5 + level / 2)) * float(np.sqrt(np.sum(influences**2)))
-    if link == "identity":
-        return Interval(low=value - width, high=value + width, level=level, method="infinitesimal jackknife")
-    if not 0 < value < 1:
-        exact = proportion(round(value) * smaller, smaller, level=level, method="clopper-pearson")
-        return exact.model_copy(update={"method": "infinitesimal jackknife, clopper-pearson at the bound"})
-    step = width / (value * (1 - value))
-    low, high = (float(expit(logit(value) + side * step)) for side in (-1, 1))
-    return Interval(low=low, high=high, level=level, method="infinitesimal jackknife, logit")
+    return area(value, [influences[classes == one] for one in np.unique(classes)], level=level)
+
+
+def paired_areas(
+    one: "NDArray[np.float64]", other: "NDArray[np.float64]", positive: "NDArray[np.bool_]", *, level: float = LEVEL
+) -> tuple[float, Interval]:
+    """Give the difference of two areas under the ROC curve on the same rows, with its interval.
+
+    The rows' differences of placements, by class, have the limits of a mean of values between -1 and 1; the two
+    classes' limits add up as variances do (MOVER). DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44.
+
+    Args:
+        one: scores of the first, shape (n,).
+        other: scores of the second on the same rows.
+        positive: which rows are positive; at least two are, and two are not.
+        level: the confidence level.
+    """
+    (first, first_moved), (second, second_moved) = (roc_auc(scores, positive) for scores in (one, other))
+    gap, moved = first - second, first_moved - second_moved
+    down = up = 0.0
+    for side in (positive, ~positive):
+        found = mean(gap + moved[side] * max(int(side.sum()) - 1, 1), level=level, within=(-1.0, 1.0))
+        assert found.low is not None
+        assert found.high is not None
+        down, up = down + (gap - found.low) ** 2, up + (found.high - gap) ** 2
+    low, high = max(gap - down**0.5, -1.0), min(gap + up**0.5, 1.0)
+    return gap, Interval(low=low, high=high, level=level, method="delong, paired, hall")
 
 
 def roc_auc(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]") -> "Curve":
@@ -56,8 +70,8 @@ def roc_auc(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]") -> "Cu
     within[positive], within[~positive] = rankdata(scores[positive]), rankdata(scores[~positive])
     many, few = int(positive.sum()), int((~positive).sum())
     share = np.where(positive, (ranks - within) / few, 1 - (ranks - within) / many)
-    area = float(share[positive].mean())
-    return area, (share - area) / np.where(positive, max(many - 1, 1), max(few - 1, 1))
+    value = float(share[positive].mean())
+    return value, (share - value) / np.where(positive, max(many - 1, 1), max(few - 1, 1))
 
 
 def average_precision(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]") -> "Curve":

@@ -1,7 +1,7 @@
 """Confidence intervals: how far a measured value may be from the true one because only some rows were seen."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Interval
 
@@ -11,42 +11,33 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 Parts = list[tuple[float, float, float]]
+AREA_CARRIERS = 3
+"""Rows of a class that must carry its share in the variance of an area."""
+SAME = 1e-12
+"""Differences, relative to the values, that are rounding."""
 
 
-def proportion(
-    successes: int, n: int, *, level: float = LEVEL, method: Literal["wilson", "clopper-pearson"] = "wilson"
-) -> Interval:
-    """Give the interval of a share of independent rows.
+def proportion(successes: int, n: int, *, level: float = LEVEL) -> Interval:
+    """Give the interval of a share of independent rows, which never covers less than its level, whatever the share.
 
-    Wilson (1927) covers the level on average and suits description; Clopper and Pearson (1934) never covers less.
+    Clopper and Pearson (1934), Biometrika 26, for every n from 1.
 
     Raises:
         ValueError: `n` is 0 or `successes` is not between 0 and `n`.
     """
     if n < 1 or not 0 <= successes <= n:
         raise ValueError(f"{successes} of {n} is no share")
-    low, high = (_wilson if method == "wilson" else _clopper_pearson)(successes, n, level)
-    return Interval(low=low, high=high, level=level, method=method)
+    low, high = share_limits(successes, n, level)
+    return Interval(low=low, high=high, level=level, method="clopper-pearson")
 
 
-def _wilson(successes: int, n: int, level: float) -> tuple[float, float]:
-    from math import sqrt
-
-    from scipy.special import ndtri
-
-    z, share = float(ndtri(0.5 + level / 2)), successes / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (0.0 if successes == 0 else middle - reach), (1.0 if successes == n else middle + reach)
-
-
-def _clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
-    """Give the limits as quantiles of beta distributions, the closed form of the exact test's inversion."""
+def share_limits(successes: float, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Give Clopper and Pearson's limits as quantiles of beta distributions, also between whole numbers of successes."""
     from scipy.special import betaincinv
 
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
+    low = 0.0 if successes <= 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes >= n else float(betaincinv(successes + 1, n - successes, 1 - tail))
     return low, high
 
 
@@ -71,22 +62,76 @@ def median(values: "NDArray[np.float64]", *, level: float = LEVEL) -> Interval:
     )
 
 
-def mean_of_shares(parts: Parts, *, level: float = LEVEL, shared: float = 1.0) -> Interval:
-    """Give the interval of an unweighted mean of shares from each one's own limits.
+def mean_of_parts(
+    parts: Parts, *, level: float = LEVEL, shared: float = 1.0, within: tuple[float, float] = (0.0, 1.0)
+) -> Interval:
+    """Give the interval of an unweighted mean of independent parts, such as shares, from each one's own limits.
 
     The squared distances to the limits add up as variances do: MOVER, Zou and Donner (2008), Statistics in Medicine 27.
 
     Args:
-        parts: value, low and high of each share.
+        parts: value, low and high of each.
         level: the level that the limits were computed at.
-        shared: factor on the sum of squares where the shares rest on common rows; 1 where they are independent.
+        shared: factor on the sum of squares where they rest on common rows; 1 where they are independent.
+        within: bounds of the mean.
     """
     from math import sqrt
 
     middle = sum(value for value, _, _ in parts) / len(parts)
     down = sqrt(shared * sum((value - low) ** 2 for value, low, _ in parts)) / len(parts)
     up = sqrt(shared * sum((high - value) ** 2 for value, _, high in parts)) / len(parts)
-    return Interval(low=max(middle - down, 0.0), high=min(middle + up, 1.0), level=level, method="mover-wilson")
+    return Interval(
+        low=max(middle - down, within[0]),
+        high=min(middle + up, within[1]),
+        level=level,
+        method="mover, clopper-pearson",
+    )
+
+
+def weighted_shares(
+    counts: "NDArray[np.int64]", weights: "NDArray[np.float64]", *, level: float = LEVEL
+) -> tuple[float, Interval]:
+    """Give the mean of values that are known to take few levels, with an interval that heeds levels not seen.
+
+    Each level's share has Clopper and Pearson's limits, and the squared distances to the limits add up as variances do
+    (MOVER). Weights are counted from the smallest, since shares that sum to 1 vary less together than apart.
+
+    Args:
+        counts: rows at each level, shape (levels,), 0 where none was seen.
+        weights: value of each level.
+        level: the confidence level.
+
+    Source: Zou and Donner (2008), Statistics in Medicine 27.
+    """
+    import numpy as np
+
+    steps, place = np.unique(weights, return_inverse=True)
+    rows = np.bincount(place.reshape(-1), counts, minlength=len(steps))
+    n, start = int(rows.sum()), float(steps[0])
+    down = up = 0.0
+    for count, step in zip(rows.tolist(), (steps - start).tolist(), strict=True):
+        low, high = share_limits(count, n, level)
+        down, up = down + (step * (count / n - low)) ** 2, up + (step * (high - count / n)) ** 2
+    value = float(rows @ steps) / n
+    low, high = max(value - down**0.5, start), min(value + up**0.5, float(steps[-1]))
+    return value, Interval(low=low, high=high, level=level, method="mover, clopper-pearson")
+
+
+def difference(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
+    """Give the interval of the difference of two independent values from their own, both limited on either side.
+
+    The squared distances to the limits add up as variances do: MOVER, Zou and Donner (2008), Statistics in Medicine 27;
+    of two shares it is Newcombe's hybrid score interval (1998) with exact limits.
+    """
+    (value, first), (less, second) = one, other
+    assert first.low is not None
+    assert first.high is not None
+    assert second.low is not None
+    assert second.high is not None
+    down = ((value - first.low) ** 2 + (second.high - less) ** 2) ** 0.5
+    up = ((first.high - value) ** 2 + (less - second.low) ** 2) ** 0.5
+    gap, method = value - less, f"mover, {first.method}"
+    return Interval(low=gap - down, high=gap + up, level=first.level, method=method)
 
 
 def paired_difference(gained: int, lost: int, n: int, *, level: float = LEVEL) -> Interval:
@@ -111,44 +156,6 @@ def paired_difference(gained: int, lost: int, n: int, *, level: float = LEVEL) -
     return Interval(low=max(middle - width, -1.0), high=min(middle + width, 1.0), level=level, method="bonett-price")
 
 
-def of_means(
-    rows: "NDArray[np.float64]",
-    statistic: "Callable[[NDArray[np.float64]], NDArray[np.float64]]",
-    *,
-    level: float = LEVEL,
-    link: Literal["identity", "log", "log-complement"] = "identity",
-) -> Interval:
-    """Give the jackknife interval of a smooth function of column means, on a scale where it is nearly symmetric.
-
-    Args:
-        rows: one row per observation, shape (n, k).
-        statistic: takes means, shape (..., k), to values, shape (...).
-        level: the confidence level.
-        link: the scale; `log` for positive values, `log-complement` for values below 1, such as R squared.
-
-    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 11.
-    """
-    import numpy as np
-    from scipy.special import stdtrit
-
-    n = len(rows)
-    method = "jackknife" if link == "identity" else f"jackknife-{link}"
-    if n < 2:  # noqa: PLR2004 - no spread in one row
-        return Interval(low=None, high=None, level=level, method=method)
-    forward, back = _links()[link]
-    total = rows.sum(axis=0)
-    value = statistic(total / n)
-    left_out = statistic((total - rows) / (n - 1))
-    if not (np.isfinite(forward(value)) and np.isfinite(forward(left_out)).all()):
-        forward, back = _links()["identity"]
-        method = "jackknife"
-    spread = forward(left_out)
-    error = np.sqrt((n - 1) / n * np.sum((spread - spread.mean()) ** 2))
-    width = float(stdtrit(n - 1, 0.5 + level / 2)) * error
-    ends = sorted((float(back(forward(value) - width)), float(back(forward(value) + width))))
-    return Interval(low=ends[0], high=ends[1], level=level, method=method)
-
-
 def around(  # noqa: PLR0913 - each end and the freedom are separate facts
     value: float,
     error: float,
@@ -166,18 +173,43 @@ def around(  # noqa: PLR0913 - each end and the freedom are separate facts
     return Interval(low=max(value - width, low), high=min(value + width, high), level=level, method=method)
 
 
-def _links() -> "dict[str, tuple[Callable[..., NDArray[np.float64]], Callable[..., NDArray[np.float64]]]]":
+def area(value: float, strata: "Sequence[NDArray[np.float64]]", *, level: float = LEVEL) -> Interval:
+    """Give the interval of an area under a curve from how far each row of each class moves it.
+
+    Each class by itself: Student's limits on the logit scale, the class given one row more that says what the area
+    says, so that ties are not taken for certainty. Where fewer than three of a class's rows carry its spread (sum of
+    squares, squared, over the sum of fourth powers), Clopper and Pearson's limits for a share of that class take their
+    place: no area varies more than such a share. The classes' limits add up as variances do (MOVER, Zou and Donner
+    2008), and never reach beyond those of a share of the smallest class. By simulation it covers 93% and more at 95%
+    from 5 rows a class on, ties included.
+
+    Args:
+        value: the area, 0 to 1.
+        strata: parts of the rows of each class, shape (rows of the class,); the sum of their squares is the variance.
+        level: the confidence level.
+
+    Source: Birnbaum and Klose (1957), Annals of Mathematical Statistics 28, on the largest variance.
+    """
     import numpy as np
+    from scipy.special import expit, logit, stdtrit
 
-    def log(value: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log(value)
-
-    return {
-        "identity": (lambda value: value, lambda value: value),
-        "log": (log, np.exp),
-        "log-complement": (lambda value: log(1 - value), lambda value: 1 - np.exp(value)),
-    }
+    smallest, few = min(map(len, strata)), not 0 < value < 1
+    down = up = 0.0
+    for parts in strata:
+        n, squares, fourth = len(parts), float((parts**2).sum()), float((parts**4).sum())
+        if not 0 < value < 1 or squares < SAME**2 or squares**2 < AREA_CARRIERS * fourth:
+            few, limits = True, share_limits(value * n, n, level)
+        else:
+            spread = value * (1 - value)
+            reach = float(stdtrit(max(n - 1, 1), 0.5 + level / 2)) * float(np.sqrt(squares + spread / n**2)) / spread
+            limits = float(expit(logit(value) - reach)), float(expit(logit(value) + reach))
+        down, up = down + (value - limits[0]) ** 2, up + (limits[1] - value) ** 2
+    ends = value - down**0.5, value + up**0.5
+    if few:
+        widest = share_limits(value * smallest, smallest, level)
+        ends = max(ends[0], widest[0]), min(ends[1], widest[1])
+    method = "infinitesimal jackknife, logit" + (", clopper-pearson where few rows differ" if few else "")
+    return Interval(low=max(ends[0], 0.0), high=min(ends[1], 1.0), level=level, method=method)
 
 
 def delong(
@@ -185,77 +217,34 @@ def delong(
 ) -> tuple[float, Interval]:
     """Give the area under the ROC curve, ties counted half, with its interval.
 
-    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, on the logit scale, with two changes for few rows: each
-    side is given one row more, a win as often as the area says, so that ties are not taken for certainty (all scores
-    equal, for instance), and the limits are Student's with Welch's degrees of freedom. At 0 and 1 the end is that of a
-    share of the smaller side (Clopper-Pearson). By simulation it covers its level less at most 2 points from 10 rows a
-    side, ties included.
+    The variance is that of DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, by class; the limits are those of
+    `area`.
 
     Raises:
         ValueError: one side has fewer than two scores.
     """
     import numpy as np
-    from scipy.special import expit, logit, stdtrit
 
-    sides = tuple(np.asarray(scores, dtype=np.float64) for scores in (positive_scores, negative_scores))
-    smaller = min(map(len, sides))
-    if smaller < 2:  # noqa: PLR2004 - a variance takes two
-        message = "each side needs at least two scores"
-        raise ValueError(message)
-    placed = _placements(*sides)
-    area = float(placed[0].mean())
-    if area in (0.0, 1.0):
-        exact = proportion(int(area) * smaller, smaller, level=level, method="clopper-pearson")
-        return area, exact.model_copy(update={"method": "delong, clopper-pearson at the bound"})
-    added = area * (1 - area)
-    squares = [((one - area) ** 2).sum() + added for one in placed]
-    parts = [float(total / (len(one) * (len(one) - 1))) for total, one in zip(squares, placed, strict=True)]
-    freedom = sum(parts) ** 2 / sum(part**2 / (len(one) - 1) for part, one in zip(parts, placed, strict=True))
-    width = float(stdtrit(freedom, 0.5 + level / 2)) * sum(parts) ** 0.5 / (area * (1 - area))
-    low, high = (float(expit(logit(area) + side * width)) for side in (-1, 1))
-    return area, Interval(low=low, high=high, level=level, method="delong-logit")
-
-
-def paired_areas(
-    one: "ArrayLike", other: "ArrayLike", positive: "NDArray[np.bool_]", *, level: float = LEVEL
-) -> tuple[float, Interval]:
-    """Give the difference of two areas under the ROC curve on the same rows, with its interval.
-
-    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44: the covariance of the two areas is that of the placements
-    of each row under both scores.
-
-    Args:
-        one: scores of the first, shape (n,).
-        other: scores of the second on the same rows.
-        positive: which rows are positive.
-        level: the confidence level.
-
-    Raises:
-        ValueError: one side has fewer than two rows.
-    """
-    import numpy as np
-    from scipy.special import ndtri
-
-    if min(int(positive.sum()), int((~positive).sum())) < 2:  # noqa: PLR2004 - a variance takes two
-        message = "each side needs at least two scores"
-        raise ValueError(message)
-    scores = [np.asarray(values, dtype=np.float64) for values in (one, other)]
-    placed = [_placements(values[positive], values[~positive]) for values in scores]
-    above, below = (placed[0][side] - placed[1][side] for side in (0, 1))
-    difference = float(above.mean())
-    error = float(np.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)))
-    width = float(ndtri(0.5 + level / 2)) * error
-    low, high = max(difference - width, -1.0), min(difference + width, 1.0)
-    return difference, Interval(low=low, high=high, level=level, method="delong-paired")
+    placed = _placements(*(np.asarray(scores, dtype=np.float64) for scores in (positive_scores, negative_scores)))
+    value = float(placed[0].mean())
+    found = area(value, [(one - value) / np.sqrt(len(one) * (len(one) - 1)) for one in placed], level=level)
+    return value, found.model_copy(update={"method": found.method.replace("infinitesimal jackknife", "delong")})
 
 
 def _placements(
     positive: "NDArray[np.float64]", negative: "NDArray[np.float64]"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """Give for each score the share of the other side that it is on the right side of, ties counted half."""
+    """Give for each score the share of the other side that it is on the right side of, ties counted half.
+
+    Raises:
+        ValueError: one side has fewer than two scores.
+    """
     import numpy as np
     from scipy.stats import rankdata
 
+    if min(len(positive), len(negative)) < 2:  # noqa: PLR2004 - a variance takes two
+        message = "each side needs at least two scores"
+        raise ValueError(message)
     ranks = rankdata(np.concatenate([positive, negative]))
     above = (ranks[: len(positive)] - rankdata(positive)) / len(negative)
     below = 1 - (ranks[len(positive) :] - rankdata(negative)) / len(positive)

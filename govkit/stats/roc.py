@@ -45,10 +45,10 @@ def found_at(members: "Scores", others: "Scores", rate: float, *, level: float =
     low, high = 0.0, 1.0
     if strict >= 0:
         above = int((members > ordered[strict]).sum())
-        low = proportion(above, len(members), level=1 - 2 * tail, method="clopper-pearson").low or 0.0
+        low = proportion(above, len(members), level=1 - 2 * tail).low or 0.0
     if loose < n:
         above = int((members > ordered[loose]).sum())
-        high = proportion(above, len(members), level=1 - 2 * tail, method="clopper-pearson").high or 1.0
+        high = proportion(above, len(members), level=1 - 2 * tail).high or 1.0
     method = "order statistics, clopper-pearson"
     return value, Interval(low=min(low, value), high=max(high, value), level=level, method=method)
 

@@ -42,7 +42,7 @@ def test_the_interval_of_the_area_covers(share, shift, rows):
     for _ in range(300):
         positive = rng.random(rows) < share
         value, moved = influence.roc_auc(rng.normal(size=rows) + shift * positive, positive)
-        found = influence.interval(value, moved, smaller=int(min(positive.sum(), rows - positive.sum())))
+        found = influence.interval(value, moved, positive)
         hits += found.low <= truth <= found.high
     assert hits / 300 >= 0.93
 
@@ -50,6 +50,28 @@ def test_the_interval_of_the_area_covers(share, shift, rows):
 def test_a_perfect_order_keeps_an_open_end():
     positive = np.arange(40) < 20
     value, moved = influence.roc_auc(-np.arange(40.0), positive)
-    found = influence.interval(value, moved, smaller=20)
+    found = influence.interval(value, moved, positive)
     assert value == found.high == 1
     assert found.low == pytest.approx(0.8316, abs=1e-3)
+
+
+def test_gains_of_areas_cover_where_few_rows_change():
+    rng, hits, own = np.random.default_rng(3), 0, np.arange(220) < 20
+
+    def gain(yes):
+        scores = rng.normal(size=len(yes)) + 2.5 * yes
+        moved = scores + (rng.random(len(yes)) < 0.2) * rng.normal(size=len(yes))
+        return influence.paired_areas(scores, moved, yes)
+
+    truth = gain(np.arange(400_000) < 200_000)[0]
+    for _ in range(300):
+        found = gain(own)[1]
+        hits += found.low <= truth <= found.high
+    assert hits / 300 >= 0.93
+
+
+def test_equal_scores_have_no_gain_and_a_narrow_interval():
+    scores, positive = np.arange(400.0), np.arange(400) % 2 == 0
+    gain, found = influence.paired_areas(scores, scores, positive)
+    assert gain == 0
+    assert -0.05 < found.low < 0 < found.high < 0.05

@@ -15,6 +15,7 @@ from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Params, Product, check
 from govkit.stats import intervals
+from govkit.stats.means import mean
 from govkit.stats.multiple import simultaneous
 
 if TYPE_CHECKING:
@@ -77,15 +78,15 @@ def fidelity(  # noqa: PLR0913 - each is an input of the check
         A smaller copy of a model can keep its accuracy on average and lose a rare class or a group altogether.
     Method:
         Share of rows with the same class (regression: with values nearer than the declared tolerance), of all rows, of
-        each class that the champion predicts and of each group of the protected and other named columns: Wilson's
+        each class that the champion predicts and of each group of the protected and other named columns: exact
         interval, at Bonferroni's level over classes and over groups. Rows made worse and better by the change. Mean
-        relative entropy of the probabilities with a jackknife interval on the logarithmic scale.
+        relative entropy of the probabilities with Student's and Hall's interval.
     Limits:
         Agreement is no merit where the champion is wrong, so it is only judged of a model that is declared as its
         student: `checks: {champion.fidelity: {student: true}}`.
 
     References:
-        Wilson (1927); Stanton et al. (2021), Does knowledge distillation really work?
+        Clopper and Pearson (1934); Stanton et al. (2021), Does knowledge distillation really work?
     """
     n = require_pairs(predictions, champion_predictions)
     same = _same(predictions, champion_predictions, task, params.tolerance)
@@ -189,5 +190,5 @@ def _divergence(new: "NDArray[np.float64]", old: "NDArray[np.float64]", n: int) 
 
     safe = np.clip(new, CLIP, 1.0)
     each = np.maximum(rel_entr(old, safe / safe.sum(axis=1, keepdims=True)).sum(axis=1), 0.0)
-    interval = intervals.of_means(each.reshape(-1, 1), lambda means: means[..., 0], link="log")
+    interval = mean(each, within=(0.0, float("inf")))
     return Measurement(name="divergence", value=float(each.mean()), unit="nats", n=n, interval=interval)

@@ -9,9 +9,10 @@ from govkit.inputs.model import Artifact
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Product, check
-from govkit.stats import influence, intervals
-from govkit.stats.bootstrap import of_counts
+from govkit.stats import intervals
 from govkit.stats.calibration import equal_count_bins, expected_calibration_error
+from govkit.stats.influence import paired_areas
+from govkit.stats.means import UNBOUNDED, Bounds, mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,14 +41,13 @@ SIGNIFICANT = 0.05
     },
     libraries=("numpy", "scipy"),
 )
-def paired(  # noqa: PLR0913 - each is an input of the check
+def paired(
     *,
     predictions: Predictions,
     champion_predictions: Predictions,
     task: Task,
     artifact: Artifact,
     champion_artifact: Artifact,
-    seed: int,
 ) -> Iterator[Product]:
     """Compare the model with the one in use, row by row.
 
@@ -55,25 +55,25 @@ def paired(  # noqa: PLR0913 - each is an input of the check
         A new model is only worth a release if it is not worse than what it replaces; on the same rows a small
         difference shows that two separate figures would hide.
     Method:
-        Accuracy: McNemar's exact test and Bonett and Price's interval of the paired difference. Balanced accuracy:
-        BCa bootstrap of the rows by class and both answers. ROC AUC: paired DeLong. Log loss, Brier score and mean
-        absolute error: Student's interval of the mean difference. Sizes of the files are exact.
+        Accuracy: McNemar's exact test and Bonett and Price's interval of the paired difference. Balanced accuracy: the
+        same by class, added up by MOVER. ROC AUC: paired DeLong. Log loss, Brier score and mean absolute error: the
+        mean difference with Student's interval, corrected for skewness by Hall. Sizes of the files are exact.
     Limits:
         Differences that the rows are too few to see are not shown to be absent.
 
     References:
-        McNemar (1947); Bonett and Price (2012); Efron (1987); DeLong et al. (1988).
+        McNemar (1947); Bonett and Price (2012); Zou and Donner (2008); DeLong et al. (1988); Hall (1992).
     """
     n = require_pairs(predictions, champion_predictions)
     ratio = artifact.size / champion_artifact.size
     yield Measurement(name="size_ratio", value=ratio, unit="ratio", n=1)
     if task.is_classification:
-        yield from _classes(predictions, champion_predictions, task, seed)
+        yield from _classes(predictions, champion_predictions, task)
     else:
         yield _errors(predictions, champion_predictions, n)
 
 
-def _classes(new: Predictions, old: Predictions, task: Task, seed: int) -> Iterator[Product]:
+def _classes(new: Predictions, old: Predictions, task: Task) -> Iterator[Product]:
     from scipy.stats import binomtest
 
     n = len(new.rows)
@@ -87,29 +87,27 @@ def _classes(new: Predictions, old: Predictions, task: Task, seed: int) -> Itera
         message = Message(id="champion.worse", args={"lost": lost, "gained": gained})
         yield Finding(rule="CHA-001", severity=Severity.HIGH, message=message, where="model")
     if len(task.classes) <= MOST_CLASSES:
-        yield _balanced(new, right, before, seed)
+        yield balanced(new.truth, right, before)
     if task.name == "binary":
         yield from _areas(new, old, task)
     if new.probability is not None and old.probability is not None:
         yield from _probabilities(new, old, task)
 
 
-def _balanced(new: Predictions, right: "NDArray[np.bool_]", before: "NDArray[np.bool_]", seed: int) -> Measurement:
-    """Compare the mean recall over classes: kinds of rows are class, right now, right before."""
+def balanced(
+    classes: "NDArray[np.int64] | NDArray[np.float64]", right: "NDArray[np.bool_]", before: "NDArray[np.bool_]"
+) -> Measurement:
+    """Compare the mean recall over classes, each class by Bonett and Price's interval."""
     import numpy as np
 
-    _, classes = np.unique(new.truth, return_inverse=True)
-    many = int(classes.max()) + 1
-    counts = np.bincount(classes * 4 + right * 2 + before, minlength=many * 4)
-
-    def gain(drawn: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        kinds = drawn.reshape((*drawn.shape[:-1], many, 4))
-        rows = kinds.sum(axis=-1)
-        with np.errstate(invalid="ignore"):
-            each = (kinds[..., 2] - kinds[..., 1]) / rows
-        return np.asarray(np.nanmean(np.where(rows > 0, each, np.nan), axis=-1))
-
-    value, interval = of_counts(counts, gain, seed=seed)
+    parts = []
+    for one in np.unique(classes):
+        inside = classes == one
+        gained, lost, n = int((right & ~before)[inside].sum()), int((before & ~right)[inside].sum()), int(inside.sum())
+        found = intervals.paired_difference(gained, lost, n)
+        parts.append(((gained - lost) / n, -1.0 if found.low is None else found.low, found.high or 0.0))
+    value, interval = sum(part[0] for part in parts) / len(parts), intervals.mean_of_parts(parts, within=(-1.0, 1.0))
+    interval = interval.model_copy(update={"method": "mover, bonett-price"})
     n = len(right)
     return Measurement(name="balanced_accuracy_gain", value=value, unit="difference", n=n, interval=interval)
 
@@ -121,11 +119,8 @@ def _areas(new: Predictions, old: Predictions, task: Task) -> Iterator[Measureme
     smaller = int(min(positive.sum(), (~positive).sum()))
     if scores[0] is None or scores[1] is None or smaller < 2:  # noqa: PLR2004 - a variance takes two
         return
-    (area, moved), (champion, other) = (influence.roc_auc(score, positive) for score in scores if score is not None)
-    interval = influence.interval(area - champion, moved - other, smaller=smaller, link="identity")
-    method = interval.model_copy(update={"method": "delong, paired"})
-    n = len(positive)
-    yield Measurement(name="roc_auc_gain", value=area - champion, unit="difference", n=n, interval=method)
+    gain, interval = paired_areas(scores[0], scores[1], positive)
+    yield Measurement(name="roc_auc_gain", value=gain, unit="difference", n=len(positive), interval=interval)
 
 
 def _probabilities(new: Predictions, old: Predictions, task: Task) -> Iterator[Product]:
@@ -140,7 +135,7 @@ def _probabilities(new: Predictions, old: Predictions, task: Task) -> Iterator[P
     losses = [-np.log(np.clip(part[rows, truth], step, 1 - step)) for part in (new.probability, old.probability)]
     squares = [((part - happened) ** 2).sum(axis=1) / 2 for part in (new.probability, old.probability)]
     yield _mean("log_loss_change", "nats", losses[0] - losses[1])
-    yield _mean("brier_change", "difference", squares[0] - squares[1])
+    yield _mean("brier_change", "difference", squares[0] - squares[1], within=(-1.0, 1.0))
     lines = []
     for name, part in (("model", new.probability), ("champion", old.probability)):
         asked = np.full(len(truth), task.positive) if task.name == "binary" else part.argmax(axis=1)
@@ -163,7 +158,6 @@ def _errors(new: Predictions, old: Predictions, n: int) -> Measurement:
     return found.model_copy(update={"n": n})
 
 
-def _mean(name: str, unit: str, values: "NDArray[np.float64]") -> Measurement:
-    n, middle = len(values), float(values.mean())
-    interval = intervals.around(middle, float(values.std(ddof=1)) / n**0.5, freedom=n - 1, method="student")
+def _mean(name: str, unit: str, values: "NDArray[np.float64]", within: Bounds = UNBOUNDED) -> Measurement:
+    n, middle, interval = len(values), float(values.mean()), mean(values, within=within)
     return Measurement(name=name, value=middle, unit=unit, n=n, interval=interval)

@@ -11,6 +11,7 @@ from govkit.inputs.predictions import Predictions, answers
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotPossible, Product, check
 from govkit.stats import intervals
+from govkit.stats.means import mean
 
 
 @check(
@@ -36,9 +37,8 @@ def regression_set(
     Why it matters:
         Fine-tuning on new rows can undo what a model knew, and an average over new rows doesn't show it.
     Method:
-        Share of right answers (Wilson's interval), or mean absolute error in standard deviations of the target
-        (Student's). With a champion, the share of what it gets right and the model wrong: Clopper and Pearson's
-        interval, as such sets are small and chosen.
+        Share of right answers (exact interval), or mean absolute error in standard deviations of the target (Student's
+        and Hall's). With a champion, the share of what it gets right and the model wrong: exact interval.
     Limits:
         The rows are as good as whoever chose them; intervals take them as a sample of like rows.
 
@@ -62,7 +62,7 @@ def regression_set(
     before = old.truth == old.predicted
     if known := int(before.sum()):
         lost = int((before & ~right).sum())
-        ends = intervals.proportion(lost, known, method="clopper-pearson")
+        ends = intervals.proportion(lost, known)
         yield Measurement(name="forgotten_share", value=lost / known, unit="share", n=known, interval=ends)
         if lost:
             message = Message(id="champion.forgot", args={"rows": lost})
@@ -74,7 +74,5 @@ def _error(found: Predictions) -> Measurement:
 
     n, spread = len(found.rows), float(found.truth.std()) or 1.0
     each = np.abs(found.predicted - found.truth) / spread
-    middle = float(each.mean())
-    error = float(each.std(ddof=1)) / n**0.5 if n > 1 else float("inf")
-    interval = intervals.around(middle, error, freedom=max(n - 1, 1), low=0.0, method="student")
-    return Measurement(name="regression_error", value=middle, unit="target SD", n=n, interval=interval)
+    interval = mean(np.asarray(each, dtype=np.float64), within=(0.0, float("inf")))
+    return Measurement(name="regression_error", value=float(each.mean()), unit="target SD", n=n, interval=interval)

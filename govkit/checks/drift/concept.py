@@ -11,7 +11,8 @@ from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Product, check
 from govkit.stats.groups import difference
-from govkit.stats.intervals import around, proportion
+from govkit.stats.intervals import proportion
+from govkit.stats.means import mean, mean_difference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,13 +48,13 @@ def concept(predictions: Predictions, test: Dataset, columns: Columns, task: Tas
     Method:
         Rows in the order of their time, whatever their order in the file; times with zones are compared as instants.
         The first third against the last: difference of accuracies (Newcombe's interval), or of mean absolute errors in
-        standard deviations of the target (Welch's). Six parts of equal size are listed with their intervals. Rows of
-        one moment stay in the part where the first of them falls.
+        standard deviations of the target (Student's and Hall's limits, by MOVER). Six parts of equal size are
+        listed with their intervals. Rows of one moment stay in the part where the first of them falls.
     Limits:
         The time that DATA covers may be too short for the change, and a harder mix of cases looks the same.
 
     References:
-        Gama et al. (2014), A survey on concept drift adaptation; Newcombe (1998); Welch (1947).
+        Gama et al. (2014), A survey on concept drift adaptation; Newcombe (1998); Hall (1992).
     """
     import numpy as np
 
@@ -122,10 +123,8 @@ def _compared(first: "NDArray[np.float64]", last: "NDArray[np.float64]", task: T
     if task.is_classification:
         interval = difference((int(last.sum()), len(last)), (int(first.sum()), len(first)))
         return Measurement(name="accuracy_loss", value=value, unit="difference", n=n, interval=interval)
-    parts = [float(part.var(ddof=1)) / len(part) for part in (first, last)]
-    freedom = sum(parts) ** 2 / sum(part**2 / (len(rows) - 1) for part, rows in zip(parts, (first, last), strict=True))
-    welch = around(value, sum(parts) ** 0.5, freedom=freedom, method="welch")
-    return Measurement(name="error_rise", value=value, unit="target SD", n=n, interval=welch)
+    value, interval = mean_difference(last, first)
+    return Measurement(name="error_rise", value=value, unit="target SD", n=n, interval=interval)
 
 
 def _parts(error: "NDArray[np.float64]", place: "NDArray[np.float64]", task: Task) -> Table:
@@ -153,5 +152,4 @@ def _mean(error: "NDArray[np.float64]", task: Task) -> tuple[float, Interval]:
     if task.is_classification:
         right = n - int(error.sum())
         return right / n, proportion(right, n)
-    middle = float(error.mean())
-    return middle, around(middle, float(error.std(ddof=1)) / n**0.5, freedom=n - 1, low=0.0, method="student")
+    return float(error.mean()), mean(error, within=(0.0, float("inf")))

@@ -93,7 +93,7 @@ def comparable(groups: Iterable[Groups]) -> list[Groups]:
 
 
 def share(name: str, successes: int, n: int, group: dict[str, str]) -> Measurement:
-    """Give a group's share with Wilson's interval."""
+    """Give a group's share with its exact interval."""
     interval = proportion(successes, n)
     return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group)
 

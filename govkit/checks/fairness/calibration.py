@@ -13,8 +13,9 @@ from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Product, check
 from govkit.stats.calibration import Bin, equal_count_bins, expected_calibration_error
-from govkit.stats.groups import largest_mean_difference, wilson
-from govkit.stats.intervals import around
+from govkit.stats.groups import largest_mean_difference
+from govkit.stats.intervals import share_limits
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ def calibration(  # noqa: PLR0913 - each is an input of the check
     Method:
         Within each group of a declared protected attribute: expected calibration error less its expected excess, with
         conservative limits, and observed share less mean probability (Student). Largest difference of these gaps
-        between groups by Welch's interval at Bonferroni's level over all pairs. Of the positive class's probability
+        between groups by MOVER at Bonferroni's level over all pairs. Of the positive class's probability
         for two classes, of the predicted class's for more.
     Limits:
         Groups can be calibrated alike and still differ in their error rates; where base rates differ, both can't be
@@ -96,8 +97,7 @@ def _group(
     value, interval = expected_calibration_error(bins)
     n = len(apart)
     yield Measurement(name="group_calibration_error", value=value, unit="share", n=n, interval=interval, group=label)
-    middle, error = float(apart.mean()), float(apart.std(ddof=1)) / n**0.5
-    ends = around(middle, error, freedom=n - 1, low=-1.0, high=1.0, method="student")
+    middle, ends = float(apart.mean()), mean(apart, within=(-1.0, 1.0))
     gap = Measurement(name="group_gap", value=middle, unit="difference", n=n, interval=ends, group=label)
     gaps.append(gap)
     yield gap
@@ -105,18 +105,12 @@ def _group(
 
 def _difference(groups: Groups, apart: "NDArray[np.float64]") -> Measurement:
     parts = [apart[groups.grouping.codes == position] for position in groups.judged]
-    found = largest_mean_difference(
-        [part.mean() for part in parts], [part.var(ddof=1) for part in parts], [len(part) for part in parts]
-    )
+    found = largest_mean_difference(parts, within=(-1.0, 1.0))
     n = sum(len(part) for part in parts)
     return contrast("calibration_gap_difference", found.value, found.interval, n, groups.attribute)
 
 
 def _diagram(bins: list[Bin], name: str, title: str) -> Table:
-    lows, highs = wilson([one.observed for one in bins], [one.n for one in bins])
-    rows = tuple(
-        (one.predicted, one.observed / one.n, float(low), float(high), one.n)
-        for one, low, high in zip(bins, lows, highs, strict=True)
-    )
+    rows = tuple((one.predicted, one.observed / one.n, *share_limits(one.observed, one.n), one.n) for one in bins)
     columns = tuple(Column(name=part, unit="share") for part in ("predicted", "observed", "low", "high"))
     return Table(name=name, title=title, columns=(*columns, Column(name="n", unit="count")), rows=rows)

@@ -13,7 +13,8 @@ from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions, decide, features_of, scores
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
-from govkit.stats.intervals import around, proportion
+from govkit.stats.intervals import proportion
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,8 +65,8 @@ def counterfactual(  # noqa: PLR0913 - each is an input of the check
         An answer that turns with sex or age alone is unequal treatment on its face.
     Method:
         A sample of rows, each asked again with every other common value of the attribute (numbers: the values at six
-        quantiles), all else as it is. A row counts as flipped when any of them changes its class. Wilson's interval;
-        Student's for the mean of each row's largest change.
+        quantiles), all else as it is. A row counts as flipped when any of them changes its class. Exact
+        interval; Student's and Hall's for the mean of each row's largest change.
     Limits:
         Columns that go along with the attribute stay as they are, so some rows become unlikely people; proxies are
         not seen here.
@@ -115,8 +116,8 @@ def _changed(name: str, rows: "pd.DataFrame", others: list[Any], model: Model, t
         yield Measurement(
             name="flipped_share", value=yes / n, unit="share", n=n, interval=proportion(yes, n), group=group
         )
-    middle, error = float(change.mean()), float(change.std(ddof=1)) / n**0.5 if n > 1 else float("inf")
-    interval = around(middle, error, freedom=max(n - 1, 1), low=0.0, method="student")
+    middle = float(change.mean())
+    interval = mean(change, within=(0.0, 1.0 if task.is_classification else float("inf")))
     yield Measurement(name="mean_change", value=middle, unit="difference", n=n, interval=interval, group=group)
 
 

@@ -103,13 +103,13 @@ def _attribute(groups: Groups, rows: "pd.DataFrame", seed: int) -> Iterator[Prod
     if not names:
         raise NotApplicable("fairness.no_features")
     rows, classes = rows.loc[kept, names], groups.grouping.codes[kept]
-    half, smaller = halves(len(rows), seed), int(min(sizes[judged]))
+    half = halves(len(rows), seed)
     found = many_classes([_bins(rows[name]) for name in names[:MOST_FEATURES]], classes, half)
     scored = [(name, *one) for name, one in zip(names, found, strict=False) if one is not None]
     scored.sort(key=lambda one: (-one[1], one[0]))
     measured = []
     for name, area, moved in scored:
-        interval = influence.interval(area, moved, smaller=smaller)
+        interval = influence.interval(area, moved, classes)
         measured.append((name, area, interval))
         yield contrast("feature_auc", area, interval, len(rows), groups.attribute, unit="auc", feature=name)
         if (interval.low or 0.0) > NOTABLE:
@@ -148,7 +148,7 @@ def _joint(
         areas.append(np.mean([area for area, _ in curves]))
         moved[judge] = np.mean([each for _, each in curves], axis=0) / 2
     value = float(np.mean(areas))
-    interval = influence.interval(value, moved, smaller=int(np.bincount(classes)[present].min()))
+    interval = influence.interval(value, moved, classes)
     yield contrast("joint_auc", value, interval, len(classes), attribute, unit="auc")
 
 

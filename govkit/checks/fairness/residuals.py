@@ -13,7 +13,7 @@ from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, check
 from govkit.stats.groups import largest_mean_difference
-from govkit.stats.intervals import around
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,14 +54,14 @@ def residuals(  # noqa: PLR0913 - each is an input of the check
         is on average.
     Method:
         Predicted minus true value in standard deviations of the target, for each group of a declared protected
-        attribute. Largest difference of group means, and of mean absolute errors, by Welch's interval at Bonferroni's
+        attribute. Largest difference of group means, and of mean absolute errors, by MOVER at Bonferroni's
         level over all pairs. Wasserstein distance of each group's errors from those of all others, its interval from
         a bootstrap that leans to the wide side (basic lower, percentile upper end).
     Limits:
         A difference of means can hide one that depends on the value. Distances of small samples are never quite zero.
 
     References:
-        Welch (1947); Efron and Tibshirani (1993), chapter 13.
+        Hall (1992); Zou and Donner (2008); Efron and Tibshirani (1993), chapter 13.
     """
     if task.is_classification:
         raise NotApplicable("task.regression_only")
@@ -85,8 +85,7 @@ def residuals(  # noqa: PLR0913 - each is an input of the check
 
 def _mean(groups: Groups, position: int, errors: "NDArray[np.float64]") -> Measurement:
     here = errors[groups.grouping.codes == position]
-    value, n = float(here.mean()), len(here)
-    interval = around(value, float(here.std(ddof=1)) / n**0.5, freedom=n - 1, method="student")
+    value, n, interval = float(here.mean()), len(here), mean(here)
     return Measurement(
         name="group_mean_error", value=value, unit="target SD", n=n, interval=interval, group=groups.label(position)
     )
@@ -94,9 +93,7 @@ def _mean(groups: Groups, position: int, errors: "NDArray[np.float64]") -> Measu
 
 def _difference(name: str, groups: Groups, values: "NDArray[np.float64]") -> Measurement:
     parts = [values[groups.grouping.codes == position] for position in groups.judged]
-    found = largest_mean_difference(
-        [part.mean() for part in parts], [part.var(ddof=1) for part in parts], [len(part) for part in parts]
-    )
+    found = largest_mean_difference(parts)
     n = sum(len(part) for part in parts)
     return contrast(name, found.value, found.interval, n, groups.attribute, unit="target SD")
 

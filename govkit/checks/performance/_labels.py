@@ -8,7 +8,7 @@ from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Product
-from govkit.stats import influence, intervals
+from govkit.stats import influence, means
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +25,7 @@ def multilabel(predictions: Predictions, task: Task) -> Iterator[Product]:
     n = len(truth)
     yield _metrics.share("subset_accuracy", int((truth == said).all(axis=1).sum()), n)
     wrong = (truth != said).mean(axis=1)
-    interval = intervals.around(
-        float(wrong.mean()), float(wrong.std(ddof=1)) / n**0.5, freedom=n - 1, low=0.0, high=1.0, method="student"
-    )
+    interval = means.mean(wrong, within=(0.0, 1.0))
     yield Measurement(name="hamming_loss", value=float(wrong.mean()), unit="share", n=n, interval=interval)
     hits, errors = (truth & said).astype(np.float64), (truth != said).astype(np.float64)
     if not (hits.any() or errors.any()):
@@ -50,10 +48,8 @@ def _f1(name: str, rows: "NDArray[np.float64]") -> Measurement:
         under = 2 * hits + errors
         return np.asarray(np.divide(2 * hits, under, out=np.zeros_like(under), where=under > 0).mean(axis=-1))
 
-    interval = intervals.of_means(rows, statistic)
-    ends = max(interval.low or 0.0, 0.0), min(1.0 if interval.high is None else interval.high, 1.0)
+    interval = means.of_means(rows, statistic, within=(0.0, 1.0))
     value = float(statistic(rows.mean(axis=0)))
-    interval = interval.model_copy(update={"low": ends[0], "high": ends[1]})
     return Measurement(name=name, value=value, unit="share", n=len(rows), interval=interval)
 
 
@@ -68,7 +64,7 @@ def _areas(predictions: Predictions, truth: "NDArray[np.bool_]") -> Iterator[Mea
     curves = [influence.roc_auc(scores[:, label], truth[:, label]) for label in range(truth.shape[1])]
     value = float(np.mean([area for area, _ in curves]))
     moved = np.mean([moved for _, moved in curves], axis=0)
-    interval = influence.interval(value, moved, smaller=int(smallest.min()))
+    interval = influence.interval(value, moved, truth[:, int(smallest.argmin())])
     yield Measurement(name="roc_auc", value=value, unit="auc", n=len(truth), interval=interval)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from govkit.core.evidence import Interval, Measurement
 from govkit.inputs.predictions import Predictions
 from govkit.plugins.check import NotPossible
-from govkit.stats import influence, intervals
+from govkit.stats import influence, intervals, means
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ def confusion(predictions: Predictions, classes: int) -> "NDArray[np.int64]":
 
 
 def share(name: str, successes: int, n: int) -> Measurement:
-    """Give a share of rows with Wilson's interval."""
+    """Give a share of rows with its exact interval."""
     return Measurement(name=name, value=successes / n, unit="share", n=n, interval=intervals.proportion(successes, n))
 
 
@@ -54,14 +54,14 @@ def accuracy(predictions: Predictions) -> Measurement:
 def f1(hits: int, errors: int) -> tuple[float, Interval]:
     """Give F1 and its interval from true positives and the sum of false positives and false negatives.
 
-    F1 is 2J / (1 + J) of the share J of hits among all rows concerned, so that Wilson's limits for J carry over.
+    F1 is 2J / (1 + J) of the share J of hits among all rows concerned, so that exact limits for J carry over.
     """
     exact = intervals.proportion(hits, hits + errors)
     assert exact.low is not None
     assert exact.high is not None
     ends = (2 * end / (1 + end) for end in (exact.low, exact.high))
     value = 2 * hits / (2 * hits + errors)
-    return value, Interval(low=next(ends), high=next(ends), level=exact.level, method="wilson")
+    return value, Interval(low=next(ends), high=next(ends), level=exact.level, method=exact.method)
 
 
 def balanced_accuracy(table: "NDArray[np.int64]") -> Measurement:
@@ -76,7 +76,7 @@ def balanced_accuracy(table: "NDArray[np.int64]") -> Measurement:
         value=sum(value for value, _, _ in parts) / len(parts),
         unit="share",
         n=int(table.sum()),
-        interval=intervals.mean_of_shares(parts),
+        interval=intervals.mean_of_parts(parts),
     )
 
 
@@ -96,7 +96,7 @@ def macro_f1(table: "NDArray[np.int64]") -> Measurement:
         value=sum(value for value, _, _ in parts) / len(parts),
         unit="share",
         n=int(table.sum()),
-        interval=intervals.mean_of_shares(parts, shared=2.0),
+        interval=intervals.mean_of_parts(parts, shared=2.0),
     )
 
 
@@ -109,8 +109,8 @@ def r2(predictions: Predictions) -> Measurement | None:
     rows = np.column_stack([(truth - predictions.predicted) ** 2, centred, centred**2])
     if not centred.any():
         return None
-    interval = intervals.of_means(
-        rows, lambda means: 1 - means[..., 0] / (means[..., 2] - means[..., 1] ** 2), link="log-complement"
+    interval = means.of_means(
+        rows, lambda part: 1 - part[..., 0] / (part[..., 2] - part[..., 1] ** 2), link="log-complement"
     )
     value = 1 - float(rows[:, 0].sum() / rows[:, 2].sum())
     return Measurement(name="r2", value=value, unit="share", n=enough_rows(predictions), interval=interval)
@@ -155,7 +155,7 @@ def _correlation_limits(value: float, error: float, smallest: int, n: float) -> 
     from math import atanh, tanh
 
     if abs(value) >= 1 or not error:
-        low = 2 * (intervals.proportion(smallest, smallest, method="clopper-pearson").low or 0.0) - 1
+        low = 2 * (intervals.proportion(smallest, smallest).low or 0.0) - 1
         ends = sorted((value, value * low if value else -1.0))
         return Interval(low=ends[0], high=ends[1] if value else 1.0, method="jackknife, clopper-pearson at the bound")
     found = intervals.around(atanh(value), error / (1 - value**2), freedom=n - 1, method="jackknife, fisher")
@@ -167,8 +167,7 @@ def _correlation_limits(value: float, error: float, smallest: int, n: float) -> 
 def average_precision(scores: "NDArray[np.float64]", positive: "NDArray[np.bool_]") -> Measurement:
     """Give the mean precision at the positives."""
     value, moved = influence.average_precision(scores, positive)
-    smaller = int(min(positive.sum(), (~positive).sum()))
-    interval = influence.interval(value, moved, smaller=smaller)
+    interval = influence.interval(value, moved, positive)
     return Measurement(name="average_precision", value=value, unit="share", n=len(scores), interval=interval)
 
 
@@ -182,26 +181,20 @@ def macro_roc_auc(predictions: Predictions, classes: int) -> Iterator[Measuremen
     curves = [influence.roc_auc(predictions.probability[:, one], predictions.truth == one) for one in range(classes)]
     value = float(np.mean([area for area, _ in curves]))
     moved = np.mean([moved for _, moved in curves], axis=0)
-    interval = influence.interval(value, moved, smaller=int(sizes.min()))
+    interval = influence.interval(value, moved, predictions.truth)
     yield Measurement(name="roc_auc", value=value, unit="auc", n=len(predictions.truth), interval=interval)
 
 
 def median_error(errors: "NDArray[np.float64]") -> Measurement:
     """Give the median with its interval from order statistics, which assumes nothing about the errors."""
     import numpy as np
-    from scipy.stats import binom
 
-    ranked, n = np.sort(errors), len(errors)
-    below = int(binom.ppf(0.025, n, 0.5)) - 1
-    ends = (float(ranked[below]), float(ranked[n - 1 - below])) if below >= 0 else (0.0, None)
-    interval = Interval(low=ends[0], high=ends[1], method="order statistics")
-    value = float(np.median(errors))
+    found, n, value = intervals.median(errors), len(errors), float(np.median(errors))
+    interval = found.model_copy(update={"low": found.low or 0.0})
     return Measurement(name="median_absolute_error", value=value, unit="target units", n=n, interval=interval)
 
 
 def mean_error(errors: "NDArray[np.float64]") -> Measurement:
-    """Give the mean of predicted minus true value with Student's interval."""
-    n = len(errors)
-    error = float(errors.std(ddof=1)) / n**0.5
-    interval = intervals.around(float(errors.mean()), error, freedom=n - 1, method="student")
+    """Give the mean of predicted minus true value with its interval."""
+    n, interval = len(errors), means.mean(errors)
     return Measurement(name="mean_error", value=float(errors.mean()), unit="target units", n=n, interval=interval)

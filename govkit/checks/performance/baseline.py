@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from govkit.checks.performance import _metrics
 from govkit.checks.performance._simple import answers_of_simple_models
-from govkit.core.evidence import Interval, Measurement
+from govkit.core.evidence import Measurement
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import Predictions, encode
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotPossible, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
+from govkit.stats.means import of_means, ratio
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,8 +62,8 @@ def baseline(  # noqa: PLR0913 - each is an input of the check
     Method:
         The constant comes from TRAIN, or from DATA where TRAIN is not given, which can only make it harder to beat.
         With TRAIN, a regularised linear model (strength by cross-validation) and boosted trees (number by early
-        stopping) are fitted on it here. All predict the same rows: Bonett and Price's interval for paired shares, the
-        jackknife for R squared.
+        stopping) are fitted on it here. All predict the same rows: Bonett and Price's interval for paired shares,
+        jackknife and delta method for R squared.
     Limits:
         A gain above zero shows that the features carry something, not that the model is good enough for its use.
 
@@ -90,10 +91,10 @@ def _gain(
         gained, lost, n = int((right & ~theirs).sum()), int((theirs & ~right).sum()), len(right)
         value, interval = (gained - lost) / n, intervals.paired_difference(gained, lost, n)
     else:
-        truth = predictions.truth - float(np.mean(predictions.truth))
-        saved = (predictions.truth - others) ** 2 - (predictions.truth - predictions.predicted) ** 2
-        found = _share_of_variance("", np.column_stack([saved, truth, truth**2]), float((truth**2).mean()))
-        value, interval, n = found.value, found.interval or Interval(low=None, high=None, method="jackknife"), found.n
+        truth = np.asarray(predictions.truth, dtype=np.float64)
+        squares = (truth - truth.mean()) ** 2
+        saved = (truth - others) ** 2 - (truth - predictions.predicted) ** 2
+        (value, interval), n = ratio(saved, squares), len(saved)
     return Measurement(
         name="gain_over_simple_model", value=value, unit="difference", n=n, interval=interval, group={"model": name}
     )
@@ -157,5 +158,5 @@ def _share_of_variance(name: str, rows: "NDArray[np.float64]", variance: float) 
         value=1 - value if flip else value,
         unit="share",
         n=len(rows),
-        interval=intervals.of_means(rows, statistic),
+        interval=of_means(rows, statistic),
     )

@@ -20,6 +20,7 @@ from govkit.stats.calibration import (
     monotone_bins,
     recalibration,
 )
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,8 +76,8 @@ def calibration(predictions: Predictions, task: Task, params: CalibrationParams,
         each bin (folded normal) is taken off. The 95% interval takes no excess off for its upper end and the largest
         possible excess for its lower end, so it covers at least 95%. The same with bins of equal width, with as many
         bins as keep the observed shares rising, and for each class. Slope of a logistic regression of what happened
-        on the log-odds (Wald), mean gap (Student). Brier score by definition (halved for more than two classes) with a
-        jackknife interval; for two classes split into reliability, resolution and uncertainty, less their bias.
+        on the log-odds (Wald), mean gap (Student, Hall). Brier score by definition (halved for more than two classes)
+        with the same interval; for two classes split into reliability, resolution and uncertainty, less their bias.
     Limits:
         Errors that cancel within a bin are not seen. Bins are taken as given, though the last kind is chosen on the
         same rows.
@@ -113,9 +114,7 @@ def _error(name: str, bins: list[Bin], n: int, group: dict[str, str] | None = No
 def _lines(probability: "NDArray[np.float64]", happened: "NDArray[np.bool_]") -> Iterator[Measurement]:
     """Measure the gap on average and the slope."""
     gaps, n = happened - probability, len(happened)
-    interval = intervals.around(
-        float(gaps.mean()), float(gaps.std(ddof=1)) / n**0.5, freedom=n - 1, low=-1.0, high=1.0, method="student"
-    )
+    interval = mean(gaps, within=(-1.0, 1.0))
     yield Measurement(name="mean_gap", value=float(gaps.mean()), unit="share", n=n, interval=interval)
     if fitted := recalibration(probability, happened):
         interval = intervals.around(*fitted, freedom=float("inf"), method="wald")
@@ -159,7 +158,7 @@ def _brier(predictions: Predictions, probability: "NDArray[np.float64]") -> Meas
     happened = np.zeros_like(probability)
     happened[np.arange(len(probability)), predictions.truth.astype(np.int64)] = 1
     halves = ((probability - happened) ** 2).sum(axis=1) / 2
-    interval = intervals.of_means(halves.reshape(-1, 1), lambda means: means[..., 0], link="log")
+    interval = mean(halves, within=(0.0, 1.0))
     return Measurement(name="brier_score", value=float(halves.mean()), unit="share", n=len(halves), interval=interval)
 
 

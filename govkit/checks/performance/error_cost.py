@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from govkit.checks.performance import _metrics
-from govkit.core.evidence import Column, Measurement, Table
+from govkit.core.evidence import Column, Interval, Measurement, Table
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, NotDeclared, NotPossible, Params, Product, check
 from govkit.stats.association import halves
-from govkit.stats.intervals import around, of_means
+from govkit.stats.intervals import weighted_shares
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,14 +60,14 @@ def error_cost(predictions: Predictions, task: Task, params: CostParams, seed: i
         A missed fraud and a false alarm are both one error to accuracy and cost different sums; the best threshold
         follows from the costs.
     Method:
-        Mean of the declared costs over the rows (Student's interval), the paired difference to the cheapest constant
-        answer, and for two classes a threshold that is chosen for its cost on one half of the rows and judged on the
-        other, both ways: the share of the cost it saves, with a jackknife interval.
+        Mean of the declared costs over the rows, the paired difference to the cheapest constant answer, and for two
+        classes a threshold that is chosen for its cost on one half of the rows and judged on the other, both ways: the
+        share of the cost it saves. Intervals from exact ones of the share of each cost, seen or not (MOVER).
     Limits:
         Costs are taken as declared and as the same for every row. A small gain of the chosen threshold can be chance.
 
     References:
-        Elkan (2001), The foundations of cost-sensitive learning.
+        Elkan (2001), The foundations of cost-sensitive learning; Zou and Donner (2008) on MOVER.
     """
     import numpy as np
 
@@ -79,14 +79,17 @@ def error_cost(predictions: Predictions, task: Task, params: CostParams, seed: i
     said = np.where(predictions.predicted >= 0, predictions.predicted, truth.max()).astype(np.int64)
     paid, constant = costs[truth, said], costs[truth]
     cheapest = int(constant.mean(axis=0).argmin())
-    yield _mean("cost_per_row", paid)
-    yield _mean("cost_of_constant", constant[:, cheapest])
-    yield _mean("cost_over_constant", paid - constant[:, cheapest])
+    cells = np.bincount(truth * len(costs) + said, minlength=costs.size)
+    against = np.repeat(costs[:, [cheapest]], len(costs), axis=1)
+    yield _mean("cost_per_row", cells, costs)
+    yield _mean("cost_of_constant", cells, against)
+    yield _mean("cost_over_constant", cells, costs - against)
     if task.name == "binary" and predictions.probability is not None:
         score, order = predictions.probability[:, task.positive], [1 - task.positive, task.positive]
         by_answer = constant[:, order]
         if paid.mean() > 0 and n >= 2 * _metrics.FEWEST_A_CLASS:
-            yield _avoidable(score, by_answer, paid, halves(n, seed))
+            answered = truth == task.positive, said == task.positive
+            yield _avoidable(score, costs[np.ix_(order, order)], answered, halves(n, seed))
         yield _table(score, by_answer)
 
 
@@ -116,10 +119,10 @@ def _costs(task: Task, params: CostParams) -> "NDArray[np.float64]":
     return costs
 
 
-def _mean(name: str, values: "NDArray[np.float64]") -> Measurement:
-    n, middle = len(values), float(values.mean())
-    interval = around(middle, float(values.std(ddof=1)) / n**0.5, freedom=n - 1, method="student")
-    return Measurement(name=name, value=middle, unit="cost", n=n, interval=interval)
+def _mean(name: str, cells: "NDArray[np.int64]", costs: "NDArray[np.float64]") -> Measurement:
+    """Give the mean cost of rows counted by true class and answer."""
+    value, interval = weighted_shares(cells, costs.reshape(-1))
+    return Measurement(name=name, value=value, unit="cost", n=int(cells.sum()), interval=interval)
 
 
 def _cuts(score: "NDArray[np.float64]", count: int) -> "NDArray[np.float64]":
@@ -131,23 +134,38 @@ def _cuts(score: "NDArray[np.float64]", count: int) -> "NDArray[np.float64]":
 
 def _avoidable(
     score: "NDArray[np.float64]",
-    by_answer: "NDArray[np.float64]",
-    paid: "NDArray[np.float64]",
+    prices: "NDArray[np.float64]",
+    rows: "tuple[NDArray[np.bool_], NDArray[np.bool_]]",
     half: "NDArray[np.bool_]",
 ) -> Measurement:
+    """Give the share of the cost that a threshold chosen on the other half of the rows would save.
+
+    Args:
+        score: probability of the positive class, shape (rows,).
+        prices: cost by true class and answer, shape (2, 2), the negative class first.
+        rows: whether each row is positive, and whether the model says so.
+        half: which rows the threshold is first chosen on.
+    """
     import numpy as np
 
-    other = np.empty(len(paid))
+    happened, said = (part.astype(np.int64) for part in rows)
+    chosen = np.zeros(len(said), dtype=np.int64)
     for learn, judge in ((half, ~half), (~half, half)):
         cuts = _cuts(score[learn], THRESHOLDS)
         called = score[learn][:, None] >= cuts[None, :]
-        spent = np.where(called, by_answer[learn, 1][:, None], by_answer[learn, 0][:, None]).mean(axis=0)
-        chosen = score[judge] >= cuts[int(spent.argmin())]
-        other[judge] = np.where(chosen, by_answer[judge, 1], by_answer[judge, 0])
-    rows = np.column_stack([paid - other, paid])
-    interval = of_means(rows, lambda means: means[..., 0] / means[..., 1])
-    value = float(rows[:, 0].sum() / rows[:, 1].sum())
-    return Measurement(name="avoidable_share", value=value, unit="share", n=len(rows), interval=interval)
+        spent = np.where(called, prices[happened[learn], 1][:, None], prices[happened[learn], 0][:, None]).mean(axis=0)
+        chosen[judge] = score[judge] >= cuts[int(spent.argmin())]
+    true, answer, other = np.indices((2, 2, 2)).reshape(3, -1)
+    saved, paid = prices[true, answer] - prices[true, other], prices[true, answer]
+    cells = np.bincount(happened * 4 + said * 2 + chosen, minlength=8)
+    total = float(cells @ paid)
+    value = float(cells @ saved) / total
+    n, (_, found) = len(said), weighted_shares(cells, saved - value * paid)
+    assert found.low is not None
+    assert found.high is not None
+    ends = (value + end * n / total for end in (found.low, found.high))
+    interval = Interval(low=next(ends), high=next(ends), level=found.level, method=f"{found.method}, delta")
+    return Measurement(name="avoidable_share", value=value, unit="share", n=n, interval=interval)
 
 
 def _table(score: "NDArray[np.float64]", by_answer: "NDArray[np.float64]") -> Table:

@@ -10,6 +10,7 @@ from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import EVERY_TASK, Emit, Product, check
 from govkit.stats import intervals
+from govkit.stats.means import mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,21 +61,23 @@ def holdout(predictions: Predictions, task: Task) -> Iterator[Product]:
     Why it matters:
         How well a model works is only known from rows it has not seen; on its own training rows every model flatters.
     Method:
-        Metrics by definition. Intervals at 95%: Wilson for shares of rows and for F1 (through the share of hits among
-        the rows concerned), MOVER of Wilson limits for means over classes, DeLong on the logit scale for ROC AUC,
-        infinitesimal jackknife for its mean over classes (each against the rest) and for average precision, jackknife
-        for the Matthews correlation and on a logarithmic scale for log loss and errors, order statistics for the median
-        error, Student's t for the mean error. Several labels a row: whole rows (Wilson), single labels (Student) and F1
-        (jackknife). Unusual rows: as two classes, with the model's score as evidence. Probabilities are clipped at the
-        smallest step of a double, as scikit-learn does.
+        Metrics by definition. Intervals at 95%: Clopper-Pearson for shares of rows and for F1 (through the share of
+        hits among the rows concerned), MOVER of such limits for means over classes, DeLong by class on the logit scale
+        for ROC AUC, infinitesimal jackknife for its mean over classes (each against the rest) and for average
+        precision, jackknife for the Matthews correlation, order statistics for the median error. Log loss and errors:
+        Student's t corrected for skewness by Hall, and no limits where fewer than five rows carry the spread. Several
+        labels a row: whole rows (Clopper-Pearson), single labels (Student, Hall) and F1 (jackknife). Unusual rows: as
+        two classes, with the model's score as evidence. Probabilities are clipped at the smallest step of a double, as
+        scikit-learn does.
     Limits:
         The rows are taken as independent and as typical of later use; repeated or related rows make the intervals
-        too narrow. With very heavy-tailed errors the intervals of RMSE cover less than stated. Areas under curves
-        are left out where a class has fewer than 10 rows.
+        too narrow. With errors so heavy-tailed that their squares have no variance the intervals of RMSE cover less
+        than stated. Areas under curves other than ROC are left out where a class has fewer than 10 rows.
 
     References:
-        Wilson (1927); DeLong et al. (1988); Zou and Donner (2008); Efron (1982), chapter 6; Efron and Tibshirani
-        (1993), chapter 11; Hand and Till (2001); Tsoumakas and Katakis (2007); Saito and Rehmsmeier (2015).
+        Clopper and Pearson (1934); DeLong et al. (1988); Hall (1992); Zou and Donner (2008); Efron
+        (1982), chapter 6; Efron and Tibshirani (1993), chapter 11; Hand and Till (2001); Tsoumakas
+        and Katakis (2007); Saito and Rehmsmeier (2015).
     """
     _metrics.enough_rows(predictions)
     yield from _left_out(predictions)
@@ -185,7 +188,7 @@ def _log_loss(predictions: Predictions, probability: "NDArray[np.float64]") -> M
 
 
 def _positive_mean(name: str, unit: str, values: "NDArray[np.float64]") -> Measurement:
-    interval = intervals.of_means(values.reshape(-1, 1), lambda means: means[..., 0], link="log")
+    interval = mean(values, within=(0.0, float("inf")))
     return Measurement(name=name, value=float(values.mean()), unit=unit, n=len(values), interval=interval)
 
 
@@ -198,9 +201,10 @@ def _regression(predictions: Predictions) -> Iterator[Product]:
     else:
         yield explained
     errors = np.abs(predictions.truth - predictions.predicted)
-    squared = (errors**2).reshape(-1, 1)
-    interval = intervals.of_means(squared, lambda means: np.sqrt(means[..., 0]), link="log")
-    value = float(np.sqrt(squared.mean()))
+    found = mean(errors**2, within=(0.0, float("inf")))
+    high = None if found.high is None else float(np.sqrt(found.high))
+    interval = found.model_copy(update={"low": float(np.sqrt(found.low or 0.0)), "high": high})
+    value = float(np.sqrt((errors**2).mean()))
     yield Measurement(name="rmse", value=value, unit="target units", n=len(errors), interval=interval)
     yield _positive_mean("mae", "target units", errors)
     yield _metrics.median_error(errors)

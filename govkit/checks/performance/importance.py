@@ -14,7 +14,7 @@ from govkit.inputs.predictions import Predictions, decide, features_of, scores
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Params, Product, Sizes, Work, check
 from govkit.stats.association import bins_of
-from govkit.stats.intervals import around, of_means
+from govkit.stats.means import mean, ratio
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,8 +82,9 @@ def importance(  # noqa: PLR0913 - each is an input of the check
     Method:
         Permutation importance on hold-out rows: rise of the log loss (of the share of errors where there are no
         probabilities, of the squared error by the target's variance in regression) when a feature is shuffled, mean
-        over shuffles, Student's interval over rows. Share of the largest in the sum: jackknife. Partial dependence of
-        the first five: mean answer when the feature is set to steps of its range or to its common values for all rows.
+        over shuffles, Student's and Hall's interval over rows. Share of the largest in the sum: the same. Partial
+        dependence of the first five: mean answer when the feature is set to steps of its range or to its common values
+        for all rows.
     Limits:
         Features that go along with each other share their importance, and shuffling makes unlikely rows. What a
         feature does for a model is not what it causes in the world.
@@ -170,15 +171,12 @@ def _most_associated(rows: "pd.DataFrame", answers: "NDArray[np.float64]", most:
 
 
 def _importance(name: str, risen: "NDArray[np.float64]") -> Measurement:
-    n, value = len(risen), float(risen.mean())
-    interval = around(value, float(risen.std(ddof=1)) / n**0.5, freedom=n - 1, method="student")
+    n, value, interval = len(risen), float(risen.mean()), mean(risen)
     return Measurement(name="importance", value=value, unit="loss", n=n, interval=interval, group={"feature": name})
 
 
 def _share(risen: "NDArray[np.float64]") -> Iterator[Product]:
     """Give the share of the first column in the sum of those that matter."""
-    import numpy as np
-
     if risen.shape[1] < FEWEST_FEATURES:
         message = Message(id="performance.few_features", args={"features": risen.shape[1]})
         yield Finding(rule="PERF-023", severity=Severity.INFO, message=message, where="features")
@@ -188,10 +186,9 @@ def _share(risen: "NDArray[np.float64]") -> Iterator[Product]:
         message = Message(id="performance.nothing_matters")
         yield Finding(rule="PERF-024", severity=Severity.MEDIUM, message=message, where="features")
         return
-    both = np.column_stack([matters[:, 0], matters.sum(axis=1)])
-    value = float(both[:, 0].sum() / both[:, 1].sum())
-    interval = of_means(both, lambda means: means[..., 0] / means[..., 1])
-    yield Measurement(name="largest_share", value=value, unit="share", n=len(both), interval=interval)
+    together = matters.sum(axis=1)
+    value, interval = ratio(matters[:, 0], together, largest=float(abs(together).max()))
+    yield Measurement(name="largest_share", value=value, unit="share", n=len(matters), interval=interval)
 
 
 def _bars(measured: list[Measurement]) -> Table:
@@ -220,11 +217,8 @@ def _dependence(name: str, rows: "pd.DataFrame", ask: _Loss, disclosure: Disclos
         moved = rows.assign(**{name: value})
         moved = moved.astype({name: column.dtype}) if column.dtype.kind not in "iu" else moved
         answers, _ = ask.answers(moved)
-        n, middle = len(answers), float(answers.mean())
-        interval = around(
-            middle, float(answers.std(ddof=1)) / max(n, 2) ** 0.5, freedom=max(n - 1, 1), method="student"
-        )
-        lines.append((label, middle, interval.low, interval.high))
+        interval = mean(answers)
+        lines.append((label, float(answers.mean()), interval.low, interval.high))
     return Table(
         name=f"forest.dependence.{name}",
         title=f"Mean answer when {name} is set for all rows",

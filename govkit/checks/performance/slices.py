@@ -8,7 +8,7 @@ from pydantic import Field
 
 from govkit.checks.performance import _metrics
 from govkit.checks.performance._search import codings_of, search
-from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
+from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
@@ -18,7 +18,8 @@ from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Params, Product, Sizes, Work, check
 from govkit.stats.association import halves
 from govkit.stats.groups import difference
-from govkit.stats.intervals import around, proportion
+from govkit.stats.intervals import proportion
+from govkit.stats.means import UNBOUNDED, exceeds, mean, mean_difference
 from govkit.stats.multiple import holm, simultaneous
 
 if TYPE_CHECKING:
@@ -54,10 +55,9 @@ class Tested:
     """A slice that was found on one half, measured on the other."""
 
     name: str
-    value: float
-    error: float
-    chance: float
-    n: int
+    inside: "NDArray[np.float64]"
+    outside: "NDArray[np.float64]"
+    """Errors beyond what was to be expected, of the held-out rows in the slice and of the others."""
 
 
 @dataclass(frozen=True)
@@ -119,18 +119,19 @@ def slices(  # noqa: PLR0913 - each is an input of the check
     Why it matters:
         A good average can hide a part of the data where the model is wrong, which users of that part meet every time.
     Method:
-        Declared slices: accuracy (Wilson) or mean absolute error, and the gap to all other rows (Newcombe at
+        Declared slices: accuracy (Clopper-Pearson) or mean absolute error, and the gap to all other rows (Newcombe at
         Bonferroni's level). Search: SliceLine on one half of the rows, over values and fifths of numbers, alone and two
         together, by how far the errors exceed what the model's own probabilities promise (regression: by the error), so
         that hard cases that the model knows to be hard don't count. The five best that differ are measured on the other
-        half with Student's intervals at Bonferroni's level and one-sided tests with Holm's correction.
+        half with Student's and Hall's intervals at Bonferroni's level and one-sided tests with Holm's correction.
     Limits:
         Slices of three and more conditions, of less than 2% of the rows or 50 held-out rows are not seen, nor, where
         columns have more than 160 values in all, pairs of those that are inconspicuous alone. Five candidates are
         tested, so a weaker sixth is not.
 
     References:
-        Sagadeeva and Boehm (2021), SliceLine; Chung et al. (2019), Slice Finder; Holm (1979).
+        Sagadeeva and Boehm (2021), SliceLine; Chung et al. (2019), Slice Finder; Hall (1992) on skewed values;
+        Holm (1979).
     """
     _metrics.enough_rows(predictions)
     rows = Rows(predictions, test, task, columns, disclosure)
@@ -196,8 +197,7 @@ def _slice(name: str, values: "NDArray[np.float64]", task: Task) -> Measurement:
         hits = int(values.sum())
         interval = proportion(hits, n)
         return Measurement(name="slice_accuracy", value=hits / n, unit="share", n=n, interval=interval, group=group)
-    middle, error = float(values.mean()), float(values.std(ddof=1)) / n**0.5
-    interval = around(middle, error, freedom=n - 1, low=0.0, method="student")
+    middle, interval = float(values.mean()), mean(values, within=(0.0, float("inf")))
     return Measurement(name="slice_error", value=middle, unit="target units", n=n, interval=interval, group=group)
 
 
@@ -251,37 +251,30 @@ def _excess(predictions: Predictions, task: Task) -> "NDArray[np.float64]":
 
 
 def _test(name: str, excess: "NDArray[np.float64]", mask: "NDArray[np.bool_]") -> Tested | None:
-    """Test on held-out rows whether the slice's mean lies above that of the other rows."""
-    from scipy.special import stdtr
-
+    """Give the held-out rows of a slice and the others; None where there are too few of either."""
     inside, outside = excess[mask], excess[~mask]
-    if min(len(inside), len(outside)) < FEWEST // 2:
-        return None
-    parts = inside.var(ddof=1) / len(inside), outside.var(ddof=1) / len(outside)
-    error = float((parts[0] + parts[1]) ** 0.5)
-    value = float(inside.mean() - outside.mean())
-    chance = 1.0 if error == 0 else float(stdtr(len(inside) - 1, -value / error))
-    return Tested(name, value, error, chance, len(inside))
+    return Tested(name, inside, outside) if min(len(inside), len(outside)) >= FEWEST // 2 else None
 
 
 def _confirmed(tested: list[Tested], task: Task) -> Iterator[Product]:
     """Give every tested slice with an interval that holds for all of them, and name those that are confirmed."""
     name, unit = ("unexpected_error", "difference") if task.is_classification else ("unexpected_bias", "target SD")
     level = simultaneous(0.95, max(len(tested), 1))
-    adjusted = holm([one.chance for one in tested])
+    adjusted = holm([exceeds(one.inside, one.outside) for one in tested])
+    within = (-1.0, 1.0) if task.is_classification else UNBOUNDED
     yield Measurement(
         name="confirmed_slices", value=sum(each <= SIGNIFICANT for each in adjusted), unit="count", n=len(tested)
     )
     lines: list[Line] = []
     for one, chance in zip(tested, adjusted, strict=True):
-        found = around(one.value, one.error, freedom=one.n - 1, level=level, method="student, bonferroni")
-        interval = Interval(low=found.low, high=found.high, level=0.95, method=found.method)
-        yield Measurement(name=name, value=one.value, unit=unit, n=one.n, interval=interval, group={"slice": one.name})
-        lines.append((one.name, one.value, interval.low, interval.high, one.n))
+        value, found = mean_difference(one.inside, one.outside, level=level, within=within)
+        interval, n = found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"}), len(one.inside)
+        yield Measurement(name=name, value=value, unit=unit, n=n, interval=interval, group={"slice": one.name})
+        lines.append((one.name, value, interval.low, interval.high, n))
         if chance <= SIGNIFICANT:
             said = "weak_slice" if task.is_classification else "biased_slice"
-            excess = f"{one.value:.1%}" if task.is_classification else f"{one.value:.2f}"
-            args: dict[str, str | int] = {"slice": one.name, "excess": excess, "rows": one.n}
+            excess = f"{value:.1%}" if task.is_classification else f"{value:.2f}"
+            args: dict[str, str | int] = {"slice": one.name, "excess": excess, "rows": n}
             yield _finding("PERF-030", Severity.MEDIUM, f"performance.{said}", one.name, **args)
     if lines:
         yield _forest(lines, name, unit)

@@ -26,12 +26,12 @@ def uncertainty(predictions: Predictions, task: Task) -> Iterator[Product]:
     Why it matters:
         With few rows a good and a bad model look the same; the figure alone does not show it.
     Method:
-        Half the width of the 95% interval: Wilson's for accuracy, the jackknife's for R squared.
+        Half the width of the 95% interval: Clopper and Pearson's for accuracy, the jackknife's for R squared.
     Limits:
         It holds for rows drawn as these were; it says nothing about how later rows differ.
 
     References:
-        Wilson (1927); Efron and Tibshirani (1993), chapter 11.
+        Clopper and Pearson (1934); Efron and Tibshirani (1993), chapter 11.
     """
     found = _metrics.accuracy(predictions) if task.is_classification else _metrics.r2(predictions)
     if found is None:

@@ -73,7 +73,7 @@ def attribute_inference(  # noqa: PLR0913 - each is an input of the check
         outcome is taken; between equals, the more frequent one. The gap is the share of right values among training
         rows less that among hold-out rows; equal and nearly equal rows are left out. Beside it stands what a gradient
         boosting of the other columns and the outcome fills in, fitted on half of the hold-out rows.
-        Intervals hold for all columns together (Newcombe's hybrid of Wilson intervals, 95%).
+        Intervals hold for all columns together (Newcombe's hybrid of exact intervals, 95%).
     Limits:
         Columns with many values are not tried. A difference between the two files looks like a gap.
 
@@ -147,15 +147,9 @@ def _imputed(sample: Sample, name: str, seed: int) -> "Hits":
 
 
 def difference(members: "Hits", others: "Hits", level: float) -> tuple[float, Interval]:
-    """Give the difference of two independent shares with Newcombe's (1998) interval, method 10."""
-    from math import sqrt
-
-    parts = [
+    """Give the difference of two independent shares with Newcombe's (1998) hybrid of exact intervals."""
+    first, second = (
         (float(hits.mean()), intervals.proportion(int(hits.sum()), len(hits), level=level))
         for hits in (members, others)
-    ]
-    (first, one), (second, other) = parts
-    ends = [(interval.low or 0.0, interval.high or 0.0) for interval in (one, other)]
-    low = first - second - sqrt((first - ends[0][0]) ** 2 + (ends[1][1] - second) ** 2)
-    high = first - second + sqrt((ends[0][1] - first) ** 2 + (second - ends[1][0]) ** 2)
-    return first - second, Interval(low=low, high=high, level=level, method="newcombe-wilson")
+    )
+    return first[0] - second[0], intervals.difference(first, second)

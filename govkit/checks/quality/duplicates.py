@@ -25,12 +25,12 @@ def duplicates(test: Dataset, columns: Columns) -> Iterator[Product]:
     Why it matters: repeated rows count twice in every metric and make intervals narrower than they are.
 
     Method: rows are compared exactly, numbers by value and the rest as text; of equal rows all but the first count. The
-    share has a Wilson interval.
+    share has an exact interval (Clopper-Pearson).
 
     Limits: where columns have few distinct values, different cases look alike by chance; nearly equal rows aren't
     counted. The row id and unused columns are left out of the comparison.
 
-    References: Wilson (1927), JASA 22.
+    References: Clopper and Pearson (1934), Biometrika 26.
     """
     compared = [name for name in (*columns.features, columns.target) if name] or list(test.columns)
     repeated = test.rows - len(group([test], compared).counts)

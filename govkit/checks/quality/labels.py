@@ -45,7 +45,7 @@ def labels(test: Dataset, columns: Columns, task: Task, seed: int, train: Datase
     one.
 
     Method: for classification a label is valid when it is one of the model's classes, as value or by its declared name;
-    for regression when it is a finite number. The rarest class's share has a Wilson interval; a class without any row
+    for regression when it is a finite number. The rarest class's share has an exact interval; a class without any row
     counts with 0. Classes of less than 5 % are pointed out. Classes count as a scale when they are the words of a usual
     one, or at least five numbers whose neighbours are also alike in the numeric features: rank correlation of steps
     with distances between class means of 0.5 or more, which next to none of 999 random orders of the classes reaches.
@@ -53,7 +53,7 @@ def labels(test: Dataset, columns: Columns, task: Task, seed: int, train: Datase
     Limits: scales of three or four numbers can't be told from names. A valid label may still be wrong; label errors are
     not searched for. Without TRAIN only DATA is looked at.
 
-    References: Wilson (1927), JASA 22.
+    References: Clopper and Pearson (1934), Biometrika 26.
     """
     target = columns.target
     present = [data for data in (test, train) if data is not None and target in data.columns]

@@ -13,7 +13,9 @@ from govkit.inputs.naming import words
 from govkit.inputs.space import numeric
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Params, Product, Sizes, Work, check
-from govkit.stats.intervals import delong, mean_of_shares, paired_areas
+from govkit.stats.influence import paired_areas
+from govkit.stats.intervals import delong, difference, mean_of_parts
+from govkit.stats.means import of_means
 from govkit.stats.multiple import simultaneous
 
 if TYPE_CHECKING:
@@ -105,10 +107,10 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
 
     Method: each feature is cut into 32 quantile bins or its most frequent levels, and each row is estimated by the mean
     of its bin in the other four of five folds, so that a feature with many values gains nothing by memory. AUC (mean
-    over classes, one against the rest) has DeLong's interval, R squared Fisher's, both widened for the number of
+    over classes, one against the rest) has DeLong's interval, R squared the jackknife's, both widened for the number of
     features (Bonferroni). A feature of AUC 0.85 or more is held, on the same rows, against a gradient-boosted model of
     all others: by the difference of the AUCs, and by the ratio of what they lack to 1, which doesn't shrink where all
-    rank well. The fall from TRAIN to DATA has the normal interval of a difference of two independent AUCs.
+    rank well. The fall from TRAIN to DATA has the interval of a difference of two independent AUCs (MOVER).
 
     Limits: a feature can be good because the world is so; whether it is known in time only people can say. Combinations
     that leak together are found only as far as one of them does alone. Text, dates and identifiers are not looked at.
@@ -195,25 +197,30 @@ def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", lev
         area, found = delong(scores[happened > 0], scores[happened == 0], level=level)
         parts.append((area, found.low or 0.0, 1.0 if found.high is None else found.high))
     if len(parts) == 1:
-        return Interval(low=parts[0][1], high=parts[0][2], level=0.95, method="delong-logit, bonferroni")
-    spread = mean_of_shares(parts, level=0.95, shared=float(len(parts)))
-    return spread.model_copy(update={"method": "delong-logit, bonferroni, mover"})
+        return Interval(low=parts[0][1], high=parts[0][2], level=0.95, method="delong, logit, bonferroni")
+    spread = mean_of_parts(parts, level=0.95, shared=float(len(parts)))
+    return spread.model_copy(update={"method": "delong, logit, bonferroni, mover"})
 
 
-def _of_r2(value: float, rows: int, level: float) -> Interval:
-    from math import atanh, sqrt, tanh
+def _of_r2(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> Interval:
+    """Give the interval of the squared correlation."""
+    import numpy as np
 
-    from scipy.special import ndtri
+    one, other = (each[:, 0] - each[:, 0].mean() for each in (estimate, truth))
 
-    middle, width = atanh(min(sqrt(value), 1 - 1e-12)), float(ndtri(0.5 + level / 2)) / sqrt(rows - 3)
-    low, high = tanh(max(middle - width, 0.0)) ** 2, tanh(middle + width) ** 2
-    return Interval(low=low, high=high, level=0.95, method="fisher-z, bonferroni")
+    def squared(part: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        spread = (part[..., 2] - part[..., 0] ** 2) * (part[..., 3] - part[..., 1] ** 2)
+        return np.asarray((part[..., 4] - part[..., 0] * part[..., 1]) ** 2 / np.where(spread > 0, spread, 1.0))
+
+    rows = np.column_stack([one, other, one**2, other**2, one * other])
+    found = of_means(rows, squared, level=level, link="log-complement", within=(0.0, 1.0))
+    return found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"})
 
 
 def _strongest(alone: list[Alone], truth: "NDArray[np.float64]", task: Task, columns: int) -> Iterator[Product]:
     best, rows, level = alone[0], len(truth), simultaneous(0.95, columns)
     name, unit = ("strongest_feature_auc", "auc") if task.is_classification else ("strongest_feature_r2", "r2")
-    interval = _interval(best.estimate, truth, level) if task.is_classification else _of_r2(best.value, rows, level)
+    interval = _interval(best.estimate, truth, level) if task.is_classification else _of_r2(best.estimate, truth, level)
     group = {"column": best.column}
     yield Measurement(name=name, value=best.value, unit=unit, n=rows, interval=interval, group=group)
     if best.value >= 0.95:  # noqa: PLR2004 - the finding is a hint; the criterion decides
@@ -243,10 +250,10 @@ def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
         model = HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=15, random_state=0)
         model.fit(rest[~held].to_numpy(), happened[~held])
         others[held] = model.predict_proba(rest[held].to_numpy())[:, 1]
-    difference, interval = paired_areas(best.estimate[:, told], others, happened > 0)
+    gain, interval = paired_areas(best.estimate[:, told], others, happened > 0)
     ends = (max(interval.low or 0.0, 0.0), max(interval.high or 0.0, 0.0))
     interval = Interval(low=ends[0], high=ends[1], level=interval.level, method=interval.method)
-    value = max(difference, 0.0)
+    value = max(gain, 0.0)
     yield Measurement(
         name="gain_over_the_others", value=value, unit="auc", n=len(truth), interval=interval, group=group
     )
@@ -266,42 +273,23 @@ def _lost(  # noqa: PLR0913, PLR0917 - one step of the check
     truth: "NDArray[np.float64]",
 ) -> Iterator[Product]:
     """Compare each feature's AUC in TRAIN with its AUC in DATA; give the largest fall."""
-    from math import sqrt
-
-    from scipy.special import ndtri
-
     frame, labels = _rows(test, str(columns.target), task, work, seed)
     held = _indicators(labels, task)
     if len(labels) < FEWEST or held.shape[1] != truth.shape[1]:
         return
     split = folds(len(labels), seed)
-    falls = []
-    for found in alone:
-        there = found.value - _alone(found.column, frame[found.column], held, split).value
-        falls.append((there, found))
+    falls = [(found.value - _alone(found.column, frame[found.column], held, split).value, found) for found in alone]
     fall, found = max(falls, key=lambda pair: (pair[0], pair[1].column))
     here = _alone(found.column, frame[found.column], held, split)
-    spread = sqrt(_variance(found.estimate, truth) + _variance(here.estimate, held))
-    width = float(ndtri(0.5 + simultaneous(0.95, len(alone)) / 2)) * spread
-    interval = Interval(low=fall - width, high=fall + width, level=0.95, method="delong, bonferroni")
+    level = simultaneous(0.95, len(alone))
+    there, now = (_interval(each, of, level) for each, of in ((found.estimate, truth), (here.estimate, held)))
+    interval = difference((found.value, there), (here.value, now))
     group = {"column": found.column}
     yield Measurement(
         name="lost_on_new_rows", value=fall, unit="auc", n=len(truth) + len(labels), interval=interval, group=group
     )
-    if fall - width > 0.1:  # noqa: PLR2004 - the finding is a hint; the criterion decides
+    if (interval.low or 0.0) > 0.1:  # noqa: PLR2004 - the finding is a hint; the criterion decides
         yield _finding("lost", "QUA-011", Severity.HIGH, found.column)
-
-
-def _variance(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]") -> float:
-    """Give the largest variance of the AUCs, which bounds that of their mean."""
-    from scipy.special import ndtri
-
-    found = []
-    for scores, happened in zip(estimate.T, truth.T, strict=True):
-        _, interval = delong(scores[happened > 0], scores[happened == 0])
-        width = (1.0 if interval.high is None else interval.high) - (interval.low or 0.0)
-        found.append((width / (2 * float(ndtri(0.975)))) ** 2)
-    return max(found, default=0.0)
 
 
 def _names(alone: list[Alone], target: str, params: Leakage, task: Task) -> Iterator[Product]:

@@ -30,14 +30,14 @@ def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
     Why it matters: where values are missing, the model guesses from what was put in their place.
 
     Method: a cell is missing when it is empty or one of the words that pandas reads as missing (`NA`, `null`, `NaN`);
-    the share of rows has a Wilson interval.
+    the share of rows has an exact interval (Clopper-Pearson).
 
     Missing cells tend to come in the same rows, so the share of all cells has no interval.
 
     Limits: numbers that stand for missing (0, -999) are not recognised, nor whether values are missing at random. The
     worst share is the largest of many, so its interval is that of its column alone.
 
-    References: Wilson (1927), JASA 22.
+    References: Clopper and Pearson (1934), Biometrika 26.
     """
     import numpy as np
 

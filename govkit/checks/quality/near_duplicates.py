@@ -44,7 +44,7 @@ def near_duplicates(
     Method: numbers in units of their standard deviation and categories as 0 and 1 place each row; two rows are nearly
     equal when they are closer than a twentieth of the usual distance to the nearest row. Independent rows come that
     close with a probability of about 0.05 to the power of the number of dimensions, so below four nothing is concluded.
-    Exactly equal rows are left to the checks for them. Shares have Wilson intervals.
+    Exactly equal rows are left to the checks for them. Shares have exact intervals.
 
     Limits: rows that repeat with large changes, and texts, are not found. Coarse columns make nearly equal rows
     natural. A sample of rows is asked; it is compared with a sample of at most so many rows as the plan says.

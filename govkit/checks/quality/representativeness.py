@@ -52,14 +52,14 @@ def representativeness(test: Dataset, config: Config, disclosure: Disclosure) ->
 
     Why it matters: a model is judged on the people in the test data; groups that are hardly there are hardly judged.
 
-    Method: each group's share has a Wilson interval, widened for the number of groups (Bonferroni). Over an attribute,
+    Method: each group's share has an exact interval, widened for the number of groups (Bonferroni). Over an attribute,
     Cohen's w is the root of the chi-squared statistic over the number of rows, with Pearson's goodness-of-fit test.
     Intersections are compared where their shares are declared.
 
     Limits: the declared shares are taken as true and exact. Rows with a value that has no declared share are left out
     and counted. A sample can have the right shares and still be wrong within the groups.
 
-    References: Cohen (1988), Statistical Power Analysis, chapter 7; Wilson (1927), JASA 22.
+    References: Cohen (1988), Statistical Power Analysis, chapter 7; Clopper and Pearson (1934), Biometrika 26.
     """
     population = config.population
     if not population.shares and not population.cells:
@@ -181,7 +181,7 @@ def _shortfall(cells: list[Cell], level: float) -> Measurement:
     worst = max(cells, key=lambda cell: cell.expected - cell.rows / cell.of)
     limits = proportion(worst.rows, worst.of, level=level)
     low, high = worst.expected - (limits.high or 0.0), worst.expected - (limits.low or 0.0)
-    interval = Interval(low=max(low, 0.0), high=max(high, 0.0), level=0.95, method="wilson, bonferroni")
+    interval = Interval(low=max(low, 0.0), high=max(high, 0.0), level=0.95, method="clopper-pearson, bonferroni")
     value = max(worst.expected - worst.rows / worst.of, 0.0)
     group = {"group": worst.name}
     return Measurement(name="largest_shortfall", value=value, unit="share", n=worst.of, interval=interval, group=group)
@@ -189,7 +189,7 @@ def _shortfall(cells: list[Cell], level: float) -> Measurement:
 
 def _shifted(limits: Interval, expected: float) -> Interval:
     low, high = (limits.low or 0.0) - expected, (limits.high or 0.0) - expected
-    return Interval(low=low, high=high, level=0.95, method="wilson, bonferroni")
+    return Interval(low=low, high=high, level=0.95, method="clopper-pearson, bonferroni")
 
 
 def _finding(kind: str, severity: Severity, column: str, /, **arguments: str | float) -> Finding:

@@ -51,7 +51,7 @@ def split(test: Dataset, train: Dataset, columns: Columns) -> Iterator[Product]:
 
     Method: the values of the declared group column are compared exactly; the declared time column is read as dates,
     with time zones brought to UTC. Columns that are named like a key, whose values repeat, and of which DATA shares at
-    least a fifth with TRAIN, are pointed out. Shares have Wilson intervals.
+    least a fifth with TRAIN, are pointed out. Shares have exact intervals.
 
     Limits: a split by time need not be wrong where nothing changes with time. Keys are guessed by name and repetition;
     a key that is not in the files can't be found.

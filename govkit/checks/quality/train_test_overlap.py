@@ -1,14 +1,13 @@
 """Whether rows that the model was fitted on also stand in DATA."""
 
 from collections.abc import Iterator
-from math import sqrt
 
 from govkit.core.evidence import Finding, Interval, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.rows import group, missing
 from govkit.plugins.check import Emit, NotPossible, Product, check
-from govkit.stats.intervals import proportion
+from govkit.stats.intervals import difference, proportion
 
 
 @check(
@@ -33,10 +32,10 @@ def train_test_overlap(test: Dataset, train: Dataset, columns: Columns) -> Itera
 
     Why it matters: a model is right about rows it was fitted on, so overlap makes every test result too good.
 
-    Method: rows are compared exactly over features and target, numbers by value; shares have Wilson intervals. Were
+    Method: rows are compared exactly over features and target, numbers by value; shares have exact intervals. Were
     DATA and TRAIN independent draws, a row of DATA would find its like in TRAIN about as often as a row of TRAIN finds
-    one among the others; the excess is the overlap minus this share, with Newcombe's interval for a difference. Where a
-    row id is declared, ids are compared too.
+    one among the others; the excess is the overlap minus this share, with Newcombe's hybrid interval for a difference.
+    Where a row id is declared, ids are compared too.
 
     Limits: in tables of few distinct values the plain overlap is high without any leak: then believe the excess. Where
     the same case was recorded several times before the split, its copies raise both shares and the excess hides them:
@@ -83,14 +82,8 @@ def _share(name: str, value: float, n: int, interval: Interval) -> Measurement:
 
 def _difference(one: float, of_one: Interval, other: float, of_other: Interval) -> Interval:
     """Give Newcombe's interval of the difference of two independent shares, cut off at 0."""
-    assert of_one.low is not None
-    assert of_one.high is not None
-    assert of_other.low is not None
-    assert of_other.high is not None
-    difference = one - other
-    low = difference - sqrt((one - of_one.low) ** 2 + (of_other.high - other) ** 2)
-    high = difference + sqrt((of_one.high - one) ** 2 + (other - of_other.low) ** 2)
-    return Interval(low=max(0.0, low), high=max(0.0, high), level=of_one.level, method="newcombe")
+    found = difference((one, of_one), (other, of_other))
+    return found.model_copy(update={"low": max(0.0, found.low or 0.0), "high": max(0.0, found.high or 0.0)})
 
 
 def _finding(kind: str, rule: str, where: str, arguments: dict[str, int]) -> Finding:

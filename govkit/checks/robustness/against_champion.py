@@ -119,7 +119,7 @@ def _compared(pairs: list[tuple[bool, bool]], eps: float) -> Iterator[Product]:
         name="robust_accuracy_gain", value=(gained - lost) / n, unit="difference", n=n, interval=interval, group=group
     )
     for name, count in (("only_model_turned", lost), ("only_champion_turned", gained)):
-        share = intervals.proportion(count, n, method="clopper-pearson")
+        share = intervals.proportion(count, n)
         yield Measurement(name=name, value=count / n, unit="share", n=n, interval=share, group=group)
     if interval.high is not None and interval.high < 0:
         args: dict[str, int | float] = {"rows": n, "lost": lost, "gained": gained, "eps": eps}

@@ -51,14 +51,13 @@ def contract(  # noqa: PLR0913 - each is an input of the check
     Method:
         The same rows are asked again: as they are, in another order, one at a time, with whole numbers stored as
         decimals, under another index, and with the columns in another order where the model knows their names. A case
-        in which the model raises is refused and no change. Share of rows with another answer, Wilson's interval at
-        95%.
+        in which the model raises is refused and no change. Share of rows with another answer, exact interval at 95%.
     Limits:
         Rows reach the model through govkit, which hands over fresh tables; how a service around the model reads its
         input is not tested.
 
     References:
-        Chen et al. (2018), Metamorphic Testing; Wilson (1927).
+        Chen et al. (2018), Metamorphic Testing; Clopper and Pearson (1934).
     """
     import numpy as np
 

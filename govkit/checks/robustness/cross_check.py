@@ -187,5 +187,5 @@ def _within(reach: "NDArray[np.float64]", size: float) -> "NDArray[np.bool_]":
 
 
 def _share(name: str, successes: int, n: int, group: dict[str, str]) -> Measurement:
-    interval = intervals.proportion(successes, n, method="clopper-pearson")
+    interval = intervals.proportion(successes, n)
     return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group)

@@ -342,7 +342,7 @@ def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
             (
                 one.name,
                 one.turned / one.rows,
-                (share := intervals.proportion(one.turned, one.rows, method="clopper-pearson")).low,
+                (share := intervals.proportion(one.turned, one.rows)).low,
                 share.high,
                 one.change,
             )
@@ -375,5 +375,5 @@ def _fewest(subject: Subject, found: Attacked, eps: float) -> Iterator[Measureme
 
 
 def _share(name: str, successes: int, n: int, group: dict[str, str] | None = None) -> Measurement:
-    interval = intervals.proportion(successes, n, method="clopper-pearson")
+    interval = intervals.proportion(successes, n)
     return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group or {})

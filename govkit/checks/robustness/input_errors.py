@@ -84,14 +84,14 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
         the range seen; categories in other case, with a letter doubled, with a blank behind, and unseen; any column
         blank. Counted are answers that changed although the model raised nothing, and rows on which it raised; where it
         raises, only the first ten rows are asked again and count. Shares over all columns and rows asked by
-        kind of mistake, with Wilson's interval at 95%. Each column's share is in the
+        kind of mistake, with Clopper and Pearson's interval at 95%. Each column's share is in the
         table.
     Limits:
         That an answer changes is not always wrong. The interval takes columns of one row as independent, which they
         are not. What a service checks before it calls the model is not seen.
 
     References:
-        Breck et al. (2019), Data Validation for Machine Learning; Wilson (1927).
+        Breck et al. (2019), Data Validation for Machine Learning; Clopper and Pearson (1934).
     """
     import numpy as np
 

@@ -61,13 +61,13 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     Method:
         In each sampled row one feature, drawn at random, is changed: made blank, set to a category that neither TRAIN
         nor DATA holds, or set to ten times the range seen beyond its end. The share of rows answered with a value and
-        without an exception, with Wilson's interval at 95%. Columns in which no cell of TRAIN and DATA is blank are
+        without an exception, with an exact interval at 95%. Columns in which no cell of TRAIN and DATA is blank are
         counted apart: to refuse what was never there is as good as to fill it in, so no criterion judges it.
     Limits:
         An answer is not a good answer: models that fill in or ignore such cells do so silently. One cell at a time.
 
     References:
-        Wilson (1927).
+        Clopper and Pearson (1934).
     """
     import numpy as np
 

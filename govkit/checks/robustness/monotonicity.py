@@ -64,12 +64,12 @@ def monotonicity(  # noqa: PLR0913 - each is an input of the check
         For every column that `robustness: {monotone: ...}` names, each sampled row is asked with the column set to
         quantiles of TRAIN, or of DATA without TRAIN, in ascending order. A row counts as a violation when the positive
         label's probability, or the predicted value, once moves the wrong way by more than a thousandth of the spread
-        of the answers. Share of rows with Wilson's interval at 95%.
+        of the answers. Share of rows with Clopper and Pearson's interval at 95%.
     Limits:
         Other columns stay as they are, so some of the rows asked could not exist. Between the values nothing is tested.
 
     References:
-        Sill and Abu-Mostafa (1997), Monotonicity Hints; Wilson (1927).
+        Sill and Abu-Mostafa (1997), Monotonicity Hints; Clopper and Pearson (1934).
     """
     import numpy as np
 

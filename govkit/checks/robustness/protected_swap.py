@@ -45,12 +45,13 @@ def protected_swap(  # noqa: PLR0913 - each is an input of the check
     Method:
         For every protected column that the model takes, each sampled row is asked with every other value that the
         column has, with its quartiles where these are more than a dozen numbers. A row counts when any of them changes
-        the answer. Share of rows with Wilson's interval at 95%.
+        the answer. Share of rows with Clopper and Pearson's interval at 95%.
     Limits:
         Other columns may stand in for the attribute; this says nothing about them.
 
     References:
-        Kusner et al. (2017), Counterfactual Fairness; Galhotra et al. (2017), Fairness Testing; Wilson (1927).
+        Kusner et al. (2017), Counterfactual Fairness; Galhotra et al. (2017), Fairness Testing; Clopper and
+        Pearson (1934).
     """
     import numpy as np
 

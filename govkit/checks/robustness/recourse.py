@@ -133,5 +133,5 @@ def _favourable(config: Config, task: Task) -> int:
 
 def _share(name: str, helped: "NDArray[np.bool_]", group: dict[str, str] | None = None) -> Measurement:
     count, n = int(helped.sum()), len(helped)
-    interval = intervals.proportion(count, n, method="clopper-pearson")
+    interval = intervals.proportion(count, n)
     return Measurement(name=name, value=count / n, unit="share", n=n, interval=interval, group=group or {})

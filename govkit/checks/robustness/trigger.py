@@ -131,7 +131,7 @@ def _told(screen: _Screen, best: "tuple[Trigger, int, NDArray[np.bool_], float]"
     chosen, answer, sent, floor = best
     others = screen.usual != answer
     count, asked = int(sent[others].sum()), int(others.sum())
-    interval = intervals.proportion(count, asked, method="clopper-pearson")
+    interval = intervals.proportion(count, asked)
     share = count / asked
     yield Measurement(name="trigger_success", value=share, unit="share", n=asked, interval=interval)
     yield Measurement(name="trigger_floor", value=floor, unit="share", n=asked)

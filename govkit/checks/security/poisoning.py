@@ -69,7 +69,7 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
     least 20 rows share, in a column of many values, is held against rows with the nearest other values: it
     counts where 99 in 100 of its rows are of one class and 10 in 100 of the nearest are not, with a difference that
     Fisher's exact test finds at 0.001, corrected for the values tried; a class of nine rows in ten is let be. Shares
-    have Wilson intervals.
+    have exact intervals.
 
     Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import bootstrap, entropy
+from scipy.stats import entropy
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
@@ -20,7 +20,6 @@ from govkit.core.errors import InputProblem
 from govkit.inputs.champion import answers_in_order
 from govkit.inputs.disclosure import Disclosure
 from govkit.plugins.check import CHECKS
-from govkit.stats.bootstrap import of_counts
 from tests.check_products import Products
 from tests.in_process_model import InProcessModel, inputs
 
@@ -134,25 +133,6 @@ def test_forgotten_rows_are_counted(pair):
     assert found["regression_accuracy"] == pytest.approx(right.mean(), abs=1e-9)
     assert found["forgotten_share"] == pytest.approx((before & ~right).sum() / before.sum(), abs=1e-9)
     assert found.findings[0].rule == "CHA-020"
-
-
-def test_the_bootstrap_of_counts_equals_scipys_on_rows():
-    rng = np.random.default_rng(0)
-    rows = rng.exponential(1, 60).round(1)
-    values, counts = np.unique(rows, return_counts=True)
-    value, found = of_counts(counts, lambda drawn: drawn @ values / drawn.sum(axis=-1), seed=0, draws=20_000)
-    expected = bootstrap((rows,), np.mean, n_resamples=20_000, random_state=1).confidence_interval
-    assert value == pytest.approx(rows.mean(), abs=1e-9)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.02)
-
-
-def test_the_bootstrap_covers():
-    rng, truth, hits = np.random.default_rng(2), 0.3 / 0.5, 0
-    for seed in range(300):
-        counts = rng.multinomial(120, [0.3, 0.2, 0.5])
-        _, found = of_counts(counts, lambda drawn: drawn[..., 0] / drawn[..., 2], seed=seed, draws=500)
-        hits += found.low <= truth <= found.high
-    assert hits / 300 >= 0.92
 
 
 def test_an_audit_against_the_model_in_use(project):

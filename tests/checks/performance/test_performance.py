@@ -69,6 +69,8 @@ def test_binary_metrics_equal_scikit_learn(binary):
     }
     values = measured(found)
     assert {name: one.value for name, one in values.items()} == pytest.approx(expected, abs=1e-9)
+    surprised = values.pop("log_loss").interval
+    assert surprised.high is None, "a few certain leaves that are wrong decide it"
     assert all(one.interval.low <= one.value <= one.interval.high for one in values.values())
     shown = {(true, called): n for true, called, n in table(found, "confusion_matrix").rows}
     counts = metrics.confusion_matrix(truth, predicted)
