@@ -183,16 +183,18 @@ def _bounded(values: "Values", level: float, within: Bounds) -> Interval:
     """Give Bentkus's limits of a mean of values within bounds that lie on either side of 0.
 
     A sum of values from 0 to 1 exceeds a limit at most e times as often as a binomial count of the same mean. Parts
-    above and below 0 have limits of their own, since small differences say much in the range from -1 to 1.
+    above and below 0 have limits of their own, which add up by MOVER, since small differences say much in the range
+    from -1 to 1.
     """
     from math import e
 
     import numpy as np
 
-    bounds = [bound for bound in within if bound]
-    tail = (1 - level) / 2 / len(bounds) / e
-    low = high = 0.0
-    for bound in bounds:
-        limits = share_limits(float(np.clip(values / bound, 0, 1).sum()), len(values), 1 - 2 * tail)
-        low, high = low + bound * limits[bound < 0], high + bound * limits[bound > 0]
+    n, middle, down, up = len(values), float(values.mean()), 0.0, 0.0
+    for bound in within:
+        if bound:
+            count = float(np.clip(values / bound, 0, 1).sum())
+            limits = [bound * (limit - count / n) for limit in share_limits(count, n, 1 - (1 - level) / e)]
+            down, up = down + min(limits) ** 2, up + max(limits) ** 2
+    low, high = max(middle - down**0.5, within[0]), min(middle + up**0.5, within[1])
     return Interval(low=low, high=high, level=level, method="bentkus")

@@ -73,15 +73,16 @@ def out_of_range(  # noqa: PLR0913 - each is an input of the check
         Beyond the range of its training rows a model guesses, and seldom says so.
     Method:
         A number is outside beyond the extremes of TRAIN, a category when TRAIN lacks it. If both tables are drawn
-        alike, the chance that so many of DATA exceed an extreme of TRAIN is known exactly; for categories it is taken
-        from those that TRAIN holds once (Good and Turing). Columns are named where that chance is small after
-        Benjamini and Hochberg's correction and at least 1% of rows are concerned. Accuracy inside and outside is
-        compared by Newcombe's interval. As an experiment, 200 rows have all their numbers moved three ranges away.
+        alike, the chance that so many of DATA exceed an extreme of TRAIN is known exactly; for categories it is bounded
+        (Chernoff), each row being as likely to be in one table as in the other. Columns are named where that chance is
+        small after Benjamini and Hochberg's correction and at least 1% of rows are concerned. Accuracy inside and
+        outside is compared by Newcombe's interval. As an experiment, 200 rows have all their numbers moved three ranges
+        away.
     Limits:
         A row can be new as a combination of values that are each inside.
 
     References:
-        Good (1953); Benjamini and Hochberg (1995); Newcombe (1998).
+        Joag-Dev and Proschan (1983); Benjamini and Hochberg (1995); Newcombe (1998).
     """
     import numpy as np
     from scipy.stats import false_discovery_control
@@ -119,11 +120,12 @@ def _outside(name: str, known: "pd.Series[Any]", seen: "pd.Series[Any]") -> Outs
         over, under = present & (now > before.max()), present & (now < before.min())
         chance = min(_extremes(int(side.sum()), len(before), int(present.sum())) for side in (over, under))
         return Outside(name, over | under, min(2 * chance, 1.0))
-    words, counts = np.unique(as_words(known), return_counts=True)
+    words, seen_words = np.unique(as_words(known)), as_words(seen)
     if is_number(known) != is_number(seen) or len(words) > max(MOST_VALUES, len(known) // 20):
         return None
-    new = ~np.isin(as_words(seen), np.append(words, ""))
-    return Outside(name, new, _unseen(int(new.sum()), len(new), int((counts == 1).sum()), len(known)))
+    new = ~np.isin(seen_words, np.append(words, ""))
+    totals = np.unique(np.concatenate([as_words(known), seen_words[seen_words != ""]]), return_counts=True)[1]
+    return Outside(name, new, _unseen(int(new.sum()), totals, len(known), int((seen_words != "").sum())))
 
 
 def _extremes(beyond: int, before: int, now: int) -> float:
@@ -136,11 +138,29 @@ def _extremes(beyond: int, before: int, now: int) -> float:
     return float(np.exp(np.sum(np.log(now - steps) - np.log(before + now - steps))))
 
 
-def _unseen(new: int, now: int, once: int, before: int) -> float:
-    """Give the chance of so many unseen categories by the share that those seen once make likely."""
-    from scipy.stats import binom
+def _unseen(new: int, totals: "NDArray[np.int64]", before: int, now: int) -> float:
+    """Bound the chance of so many rows with categories that the earlier table lacks, were both drawn alike.
 
-    return float(binom.sf(new - 1, now, min((once + 1) / before, 1.0)))
+    Then each row of both tables is as likely to be in one as in the other, so that all rows of a category lie in the
+    later one with a known chance. Chernoff's bound of the sum over categories holds for such draws without replacement
+    (Joag-Dev and Proschan, 1983, Annals of Statistics 11).
+
+    Args:
+        new: rows of the later table with a category that the earlier one lacks.
+        totals: rows of each category in both tables.
+        before: rows of the earlier table.
+        now: rows of the later one.
+    """
+    import numpy as np
+    from scipy.special import gammaln
+
+    if not new:
+        return 1.0
+    able = totals[totals <= now].astype(np.float64)
+    every = gammaln(now + 1) - gammaln(now - able + 1) - gammaln(before + now + 1) + gammaln(before + now - able + 1)
+    steps = np.geomspace(1e-3, 30, 200)[:, None] / np.sqrt(max(new, 1))
+    moments = np.logaddexp(np.log1p(-np.exp(np.minimum(every, -1e-12))), every + steps * able).sum(axis=1)
+    return float(np.exp(min((moments - steps[:, 0] * new).min(), 0.0)))
 
 
 def _table(found: list[Outside]) -> Table:
