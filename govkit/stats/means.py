@@ -124,12 +124,15 @@ def of_means(
     if n < 2:  # noqa: PLR2004 - no spread in one row
         return _laid_out(None, n, np.zeros(n), level, within, "jackknife, hall")
     total = rows.sum(axis=0)
-    value, left_out = np.asarray(statistic(total / n)), np.asarray(statistic((total - rows) / (n - 1)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, left_out = np.asarray(statistic(total / n)), np.asarray(statistic((total - rows) / (n - 1)))
+    if not np.isfinite([value, *left_out]).all():
+        return _laid_out(None, n, np.zeros(n), level, within, "jackknife, hall")
     scaled = link == "log-complement" and bool(value < 1) and bool((left_out < 1).all())
     if scaled:
         value, left_out = -np.log(1 - value), -np.log(1 - left_out)
     parts = -_apart(left_out, float(left_out.mean())) * np.sqrt((n - 1) / n)
-    found = _limits(float(value), parts, n - 1, level) if np.isfinite(left_out).all() else None
+    found = _limits(float(value), parts, n - 1, level)
     if scaled and found is not None:
         low, high = (float(1 - np.exp(-end)) for end in found)
         found = low, high
