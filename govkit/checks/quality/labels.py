@@ -107,7 +107,7 @@ def _classes(codes: "NDArray[np.int64]", task: Task, target: str) -> Iterator[Pr
         elif count < RARE * valid:
             args = {"rows": count, "total": valid, "share": f"{count / valid:.1%}", "label": name}
             message = Message(id="quality.labels.rare_class", args=args)
-            yield Finding(rule="QUA-005", severity=Severity.LOW, message=message, where=f"column {target}")
+            yield Finding(rule="QUA-007", severity=Severity.LOW, message=message, where=f"column {target}")
     yield Table(
         name="classes",
         title="Rows of DATA by class",

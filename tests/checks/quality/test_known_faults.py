@@ -144,7 +144,7 @@ def test_classes_that_are_steps_of_a_scale(tmp_path, rng):
 def test_a_rare_class_is_named(tmp_path):
     data = table(tmp_path, {"x": list(range(ROWS)), "y": [1] * 6 + [0] * (ROWS - 6)})
     found = Products("quality.labels", labels(test=data, columns=roles(data), task=BINARY, seed=1))
-    assert [item.rule for item in found.findings] == ["QUA-005"]
+    assert [item.rule for item in found.findings] == ["QUA-007"]
     assert "6 of 300 rows of DATA (2.0%) are of yes" in found.sentences[0]
 
 
