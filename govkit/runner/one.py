@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from govkit.core.digest import sha256, sha256_of
-from govkit.core.errors import GovkitError
+from govkit.core.errors import GovkitError, ModelRaised
 from govkit.core.evidence import Artefact, AskKind, Evidence, Finding, Measurement, Message, Outcome, Table
 from govkit.core.progress import Progress, Silent
 from govkit.inputs.subject import Subject
+from govkit.inputs.suspects import suspects
 from govkit.plugins.check import (
     Attachment,
     Check,
@@ -36,6 +37,8 @@ OWN = frozenset({"params", "work", "seed", "progress", "evidence", "as_of"})
 """Inputs that are no part of the subject's digests: they stand in the evidence itself."""
 OF_TASK = frozenset({"model", "champion", "predictions", "train_predictions", "task"})
 """Inputs that mean something only to a check that covers the task."""
+ANSWERED = frozenset({"predictions", "train_predictions", "champion_predictions"})
+"""Inputs that need the model to answer; asked for last, so that what else is lacking is told where it can't."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ def run_check(order: Order, subject: Subject, progress: Progress | None = None) 
         outcome, reason, asked = _kind(said), said.reason, (said.ask, said.ask_kind)
     except GovkitError as error:
         outcome, reason = Outcome.ERROR, Message(id="runner.stopped", args={"sentence": error.message})
-        asked = (error.hint, "advice" if error.hint else "")
+        raised = isinstance(error, ModelRaised)
+        hint = (suspects(subject.test, subject.train, subject.columns) if raised else "") or error.hint
+        asked = (hint, "advice" if hint else "")
     except Exception as error:  # noqa: BLE001 - the boundary that contains a check
         frame = _own_frame(error.__traceback__)
         outcome = Outcome.ERROR
@@ -133,7 +138,7 @@ def _arguments(order: Order, subject: Subject, progress: Progress) -> tuple[dict
         "evidence": order.evidence,
     }
     arguments: dict[str, object] = {}
-    for name in order.check.needs:
+    for name in sorted(order.check.needs, key=lambda name: name in ANSWERED):
         try:
             arguments[name] = own[name] if name in own else _given(order.check, name, subject)
         except Unavailable:

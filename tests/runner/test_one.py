@@ -2,6 +2,7 @@
 
 import os
 import random
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import small_project
 
 from govkit.config import Config
+from govkit.core.errors import ModelRaised
 from govkit.core.evidence import Evidence, Measurement, Message, Outcome
 from govkit.inputs.subject import Request, open_subject
 from govkit.plugins.check import Attachment, Check, Emit, NotApplicable, NotDeclared, Params
@@ -18,7 +20,6 @@ from govkit.runner.one import Order, key_of, run_check, seed_for
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory):
-    from datetime import date
 
     project = small_project.write(tmp_path_factory.mktemp("subject"), count=60)
     config = Config(target="repaid")
@@ -201,3 +202,25 @@ def test_the_key_changes_with_everything_that_the_evidence_depends_on(subject):
     ]
     keys = {key_of(asked, subject) for asked in (base, *others)}
     assert len(keys) == 5
+
+
+def test_a_model_that_raises_is_told_with_the_column_that_it_most_likely_stumbled_over(tmp_path):
+    project = small_project.write(tmp_path, count=60)
+    lines = project.data.read_text().splitlines()
+    income = lines[0].split(",").index("income")
+    cells = lines[3].split(",")
+    lines[3] = ",".join([*cells[:income], "inf", *cells[income + 1 :]])
+    project.data.write_text("\n".join(lines) + "\n")
+
+    def function(predictions):
+        raise ModelRaised("the model raised ValueError in predict", hint="try it")
+
+    request = Request(
+        model=None, data=project.data, config=Config(target="repaid"), root=project.folder, as_of=date.min
+    )
+    with open_subject(request) as opened:
+        evidence = run_check(order(lambda: function(None)), opened).evidence
+        assert (evidence.outcome, evidence.ask_kind) == (Outcome.ERROR, "advice")
+        assert evidence.ask == "look at income, which holds 1 infinite numbers"
+        lacking = run_check(order(function, needs=("predictions", "train")), opened).evidence
+        assert lacking.ask == "train: train.csv"
