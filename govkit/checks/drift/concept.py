@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.dates import dates_of, order_of
 from govkit.inputs.matrix import as_numbers, is_number
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
@@ -84,17 +85,12 @@ def concept(predictions: Predictions, test: Dataset, columns: Columns, task: Tas
 def _times(test: Dataset, name: str) -> "NDArray[np.float64]":
     """Give times as numbers; NaN where there is none."""
     import numpy as np
-    import pandas as pd
 
     column = test.frame[name]
     if is_number(column):
         return as_numbers(column)
-    if column.dtype.kind == "M":
-        column = column.astype("str")
-    moments = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    if moments.isna().all():
-        moments = pd.to_datetime(column, errors="coerce", utc=True, format="mixed", dayfirst=True)
-    seconds = moments.to_numpy(dtype="datetime64[ns]").astype(np.int64) / 1e9
+    moments = dates_of(column, order_of([column]))
+    seconds = moments.to_numpy(dtype="datetime64[us]").astype(np.int64) / 1e6
     return np.asarray(np.where(moments.isna().to_numpy(), np.nan, seconds))
 
 

@@ -36,7 +36,8 @@ class SizeParams(GroupParams):
         **_groups.MESSAGES,
         "fairness.small_group": "{group} has {rows} rows, too few to be compared; {needed} are needed.",
         "fairness.few_cases": "{group} has {rows} rows of {name}, too few for its error rates; {needed} are needed.",
-        "fairness.more_small": "{groups} more groups are too small to be compared.",
+        "fairness.more_small": "{groups} more groups are too small to be compared. Fewer and coarser values (for "
+        "numbers, columns.cuts) make groups that can be.",
     },
     params=SizeParams,
     libraries=("numpy",),

@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SENTINELS: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0, 999999.0)
+MARKS: Final = (
+    "?",
+    "??",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "*",
+    "#",
+    "n.a.",
+    "N.A.",
+    "missing",
+    "Missing",
+    "MISSING",
+    "not available",
+)
+"""Texts that stand for missing and that no reader takes for it; `unknown` and `other` are categories of their own."""
 FACTORS: Final = (10.0, 12.0, 60.0, 100.0, 1000.0, 2.54, 2.20462, 0.3048)
 """Ratios of units that are mixed up: decimal shifts, months and years, inch and pound."""
 ALIKE: Final = 0.4
@@ -29,6 +47,7 @@ FAR_ABOVE: Final = 0.3
 ABOVE: Final = 0.05
 """The same where the column's name says that zero is impossible."""
 MOST_ZEROS: Final = 0.8
+MOST_MARKS: Final = 0.9
 NEVER_ZERO: Final = frozenset(
     "albumin bmi bpm calcium chol cholesterol creatinine density glucose haemoglobin heartrate height hematocrit "
     "hemoglobin insulin platelets potassium pressure pulse rbc respiration respiratory saturation skinfold sodium "
@@ -45,7 +64,7 @@ LEVEL: Final = 0.001
     title="Cells that don't fit their column",
     emits=(
         Emit("mixed_type_columns", "count", "features in which up to a tenth of the cells is text among numbers"),
-        Emit("stand_in_columns", "count", "features with a far-off value such as -999 that stands for missing"),
+        Emit("stand_in_columns", "count", "features with -999, ? or the like in place of missing cells"),
         Emit("zero_stand_in_columns", "count", "features with zeros where every other value is far above zero"),
         Emit("impossible_zero_columns", "count", "of these, features whose name says that zero is impossible"),
         Emit("unit_slip_columns", "count", "features with a cluster of values that is a constant factor away"),
@@ -56,6 +75,8 @@ LEVEL: Final = 0.001
         "quality.consistency.mixed": "{cells} cells of {column} are text; the others are numbers.",
         "quality.consistency.stand_in": "{cells} cells of {column} hold one far-off number that usually stands for "
         "missing.",
+        "quality.consistency.mark": "{cells} cells of {column} hold a mark that usually stands for missing, such as ? "
+        "or -. Leave the cells empty.",
         "quality.consistency.zero": "{cells} cells of {column} are 0 and all others far above it. Where 0 stands for "
         "missing, leave the cells empty.",
         "quality.consistency.impossible": "{cells} cells of {column} are 0, which a quantity of that name hardly "
@@ -73,23 +94,24 @@ def consistency(test: Dataset, columns: Columns, train: Dataset | None = None) -
 
     Why it matters: such cells pass as data, and a model either learns from them or answers nonsense for them.
 
-    Method: text is counted where at least nine cells in ten are numbers. A stand-in is one repeated number out of a
-    list (-999, 9999 and the like) that lies beyond all others by more than their whole range. Zeros stand apart where
-    they are at most half of the cells, nothing is below, and 99 in 100 of the other values are at least three tenths
-    of their median; zero can also mean "none", so they are pointed at and no criterion judges them. In columns named
-    after a quantity that is never zero (glucose, pulse, weight) a twentieth of the median is enough, they may be most
-    of the cells, and they count. Both are looked for in TRAIN too where DATA shows none. A unit slip is a
-    cluster of 0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's
-    middle when divided by a common ratio of units, whose spread on the log scale is like the rest's, and that the tail
-    of the rest (Hill's estimator) would leave so far apart in one column of a thousand at most. Categories
-    are wide when more than 100 values have fewer than five rows on average.
+    Method: text is counted where at least nine cells in ten are numbers. A stand-in is a mark such as ? or -, alone
+    in its cell, that fewer than nine in ten cells hold, or one repeated number out of a list (-999, 9999 and the
+    like) that lies beyond all others by more than their whole range. Zeros stand apart where they are at most half
+    of the cells, nothing is below, and 99 in 100 of the other values are at least three tenths of their median;
+    zero can also mean "none", so they are pointed at and no criterion judges them. In columns named after a
+    quantity that is never zero (glucose, pulse, weight) a twentieth of the median is enough, they may be most of
+    the cells, and they count. Both are looked for in TRAIN too where DATA shows none. A unit slip is a cluster of
+    0.2 to 20 % of the values that an empty gap separates from the rest and that falls onto the rest's middle when
+    divided by a common ratio of units, whose spread on the log scale is like the rest's, and that the tail of the
+    rest (Hill's estimator) would leave so far apart in one column of a thousand at most. Categories are wide when
+    more than 100 values have fewer than five rows on average.
 
     Limits: signs to look at, not proofs; small clusters and unusual ratios are missed, and real outliers may look
     alike.
 
     References: ISO/IEC 25012, consistency and accuracy; Hill (1975).
     """
-    counts = dict.fromkeys(("mixed", "stand_in", "zero", "impossible", "unit", "wide", "infinite"), 0)
+    counts = dict.fromkeys(("mixed", "mark", "stand_in", "zero", "impossible", "unit", "wide", "infinite"), 0)
     infinite = 0
     for name in columns.features:
         told = {_kind(finding): finding for finding in _of_column(test, name, columns.kinds.get(name, ""))}
@@ -101,7 +123,7 @@ def consistency(test: Dataset, columns: Columns, train: Dataset | None = None) -
             yield finding
     n = len(columns.features)
     yield Measurement(name="mixed_type_columns", value=counts["mixed"], unit="count", n=n)
-    yield Measurement(name="stand_in_columns", value=counts["stand_in"], unit="count", n=n)
+    yield Measurement(name="stand_in_columns", value=counts["stand_in"] + counts["mark"], unit="count", n=n)
     yield Measurement(name="zero_stand_in_columns", value=counts["zero"] + counts["impossible"], unit="count", n=n)
     yield Measurement(name="impossible_zero_columns", value=counts["impossible"], unit="count", n=n)
     yield Measurement(name="unit_slip_columns", value=counts["unit"], unit="count", n=n)
@@ -129,6 +151,7 @@ def _of_training(train: Dataset, name: str) -> Iterator[Finding]:
 def _of_column(test: Dataset, name: str, kind: str) -> Iterator[Finding]:
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     column = test.frame[name]
@@ -143,6 +166,11 @@ def _of_column(test: Dataset, name: str, kind: str) -> Iterator[Finding]:
         return
     strings = test.strings.column(name)
     present = strings.filter(pc.invert(missing(strings)))
+    marked = pc.is_in(present, value_set=pa.array(MARKS, pa.large_string()))
+    marks = int(pc.sum(marked).as_py() or 0)
+    if 0 < marks < MOST_MARKS * len(present):
+        yield _finding("mark", "QUA-056", name, cells=marks)
+        present = present.filter(pc.invert(marked))
     texts = _texts(present)
     if 0 < texts <= 0.1 * len(present):
         yield _finding("mixed", "QUA-050", name, cells=texts)

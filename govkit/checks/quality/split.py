@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
+from govkit.inputs.dates import Order, dates_of, order_of
 from govkit.inputs.naming import words
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, NotApplicable, Product, check
@@ -39,6 +40,8 @@ LATEST_YEAR: Final = 10_000
         "DATA are in TRAIN too. If such rows belong together, add the line: columns: {{group: {column}}}",
         "quality.split.time": "{rows} of {total} rows of TRAIN are later than the first row of DATA.",
         "quality.split.unreadable": "{cells} cells of {column} are no date and were left out.",
+        "quality.split.order": "Whether days or months come first in {column} can't be told; {first} were taken to. "
+        "Write dates as 2026-03-31.",
         "quality.split.nothing": "No column is declared as group or time, and none looks like a key.",
     },
     libraries=("pandas", "pyarrow", "scipy"),
@@ -50,8 +53,9 @@ def split(test: Dataset, train: Dataset, columns: Columns) -> Iterator[Product]:
     model remembers and not how well it will do.
 
     Method: the values of the declared group column are compared exactly; the declared time column is read as dates,
-    with time zones brought to UTC. Columns that are named like a key, whose values repeat, and of which DATA shares at
-    least a fifth with TRAIN, are pointed out. Shares have exact intervals.
+    with time zones brought to UTC and one order of day and month for both files. Columns that are named like a key,
+    whose values repeat, and of which DATA shares at least a fifth with TRAIN, are pointed out. Shares have exact
+    intervals.
 
     Limits: a split by time need not be wrong where nothing changes with time. Keys are guessed by name and repetition;
     a key that is not in the files can't be found.
@@ -121,7 +125,11 @@ def _time(test: Dataset, train: Dataset, columns: Columns) -> Iterator[Product]:
     name = columns.time
     if not name or name not in test.columns or name not in train.columns:
         return
-    held, fitted = _dates(test, name), _dates(train, name)
+    order = order_of([test.frame[name], train.frame[name]])
+    if not order.certain:
+        first = "days" if order.day_first else "months"
+        yield _finding("order", "QUA-034", name, column=name, first=first)
+    held, fitted = _dates(test, name, order), _dates(train, name, order)
     for data, dates in ((test, held), (train, fitted)):
         unreadable = int(dates.isna().sum())
         if unreadable:
@@ -141,12 +149,12 @@ def _time(test: Dataset, train: Dataset, columns: Columns) -> Iterator[Product]:
         yield _finding("time", "QUA-032", name, rows=later, total=len(known))
 
 
-def _dates(data: Dataset, name: str) -> "pd.Series[pd.Timestamp]":
+def _dates(data: Dataset, name: str, order: Order) -> "pd.Series[pd.Timestamp]":
     import pandas as pd
 
     column = data.frame[name]
     if not pd.api.types.is_numeric_dtype(column):
-        return pd.to_datetime(column, errors="coerce", utc=True, format="mixed")
+        return dates_of(column, order)
     if column.max() < LATEST_YEAR:
         return _years(column)
     return pd.to_datetime(column, unit="s", errors="coerce", utc=True)

@@ -175,3 +175,13 @@ def test_names_of_identifiers(name):
 @pytest.mark.parametrize("name", ["paid", "humid", "num_rooms", "number_of_children", "id_age", "x1", ""])
 def test_names_of_other_columns(name):
     assert not is_called_identifier(name)
+
+
+def test_marks_in_place_of_missing_cells_are_found_among_numbers_and_words(tmp_path):
+    measured = ["?", 4, 5, "?", 6, 7.5, 8, 9, 10, 11]
+    town = ["-", "a", "b", "a", "b", "a", "b", "unknown", "a", "b"]
+    clean = ["other", "a", "b", "a", "b-c", "a", "b?", "unknown", "a", "b"]
+    data = table(tmp_path, {"m": measured, "town": town, "clean": clean, "y": [0, 1] * 5})
+    found = Products("quality.consistency", consistency(test=data, columns=roles(data)))
+    assert [(item.rule, item.where) for item in found.findings] == [("QUA-056", "column m"), ("QUA-056", "column town")]
+    assert found["stand_in_columns"] == 2
