@@ -21,6 +21,8 @@ from govkit.plugins.check import Emit, Product, check
     messages={
         "quality.size.weights": "{column} holds weights. They are used where the model is fitted again; in all figures "
         "each row counts the same.",
+        "quality.size.unusable_weights": "{rows} rows of {data} have a weight in {column} that is missing, no number, "
+        "negative or infinite.",
     },
 )
 def size(test: Dataset, columns: Columns, train: Dataset | None = None, task: Task | None = None) -> Iterator[Product]:
@@ -41,8 +43,25 @@ def size(test: Dataset, columns: Columns, train: Dataset | None = None, task: Ta
     if columns.weight is not None:
         message = Message(id="quality.size.weights", args={"column": columns.weight})
         yield Finding(rule="QUA-062", severity=Severity.LOW, message=message, where=f"column {columns.weight}")
+        yield from _unusable(test, train, columns.weight)
     if task is not None and task.is_classification and columns.target in test.columns:
         yield _smallest_class(test, str(columns.target), task)
+
+
+def _unusable(test: Dataset, train: Dataset | None, weight: str) -> Iterator[Finding]:
+    """Point at weights that no fit can use."""
+    import numpy as np
+    import pandas as pd
+
+    for data, name in ((test, "DATA"), (train, "TRAIN")):
+        if data is None or weight not in data.columns:
+            continue
+        values = pd.to_numeric(data.frame[weight], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        rows = int((~(np.isfinite(values) & (values >= 0))).sum())
+        if rows:
+            args: dict[str, str | int] = {"rows": rows, "data": name, "column": weight}
+            message = Message(id="quality.size.unusable_weights", args=dict(args))
+            yield Finding(rule="QUA-063", severity=Severity.MEDIUM, message=message, where=f"column {weight}")
 
 
 def _smallest_class(test: Dataset, target: str, task: Task) -> Measurement:

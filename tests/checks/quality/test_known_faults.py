@@ -9,6 +9,7 @@ from govkit.checks.quality.identifiers import identifiers
 from govkit.checks.quality.labels import labels
 from govkit.checks.quality.leakage import Leakage, leakage
 from govkit.checks.quality.missing import missing_values
+from govkit.checks.quality.size import size
 from govkit.config import Config
 from govkit.inputs.columns import resolve
 from govkit.inputs.known_data import recognised, shipped
@@ -185,3 +186,13 @@ def test_marks_in_place_of_missing_cells_are_found_among_numbers_and_words(tmp_p
     found = Products("quality.consistency", consistency(test=data, columns=roles(data)))
     assert [(item.rule, item.where) for item in found.findings] == [("QUA-056", "column m"), ("QUA-056", "column town")]
     assert found["stand_in_columns"] == 2
+
+
+def test_weights_that_no_fit_can_use_are_pointed_at(tmp_path):
+    rows = {"x": [1, 2, 3, 4], "y": [0, 1, 0, 1]}
+    data = table(tmp_path, {**rows, "w": [1, -1, None, 2]})
+    train = table(tmp_path, {**rows, "w": [1, 0, 0.5, 2]}, role="train", name="train.csv")
+    columns = resolve(data, Config.model_validate({"target": "y", "columns": {"weight": "w"}}), None)[0]
+    found = Products("quality.size", size(test=data, columns=columns, train=train))
+    assert [item.rule for item in found.findings] == ["QUA-062", "QUA-063"]
+    assert "2 rows of DATA" in found.sentences[1]
