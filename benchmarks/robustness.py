@@ -43,7 +43,7 @@ from tests.checks.robustness import test_space as made
 from tests.in_process_model import inputs
 
 WORK = BUDGETS["standard"]
-SPACES = 320
+SPACES = 420
 HAVE_NONE, LIMIT = 0.6, 6.2
 SIZES = [0.05, 0.1, 0.25, 0.5]
 

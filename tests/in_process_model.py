@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from govkit.config import Config
-from govkit.core.errors import ModelRaised, ModelUnavailable
+from govkit.core.errors import ModelRaised
 from govkit.inputs import columns, structure, task, worker
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.model import Described
@@ -55,7 +55,7 @@ class InProcessModel:
         except Exception as error:  # noqa: BLE001 - whatever the model raises, the process boundary tells it so
             raise ModelRaised(f"the model raised {type(error).__name__}") from None
         if answer.dtype.kind == "f" and not np.isfinite(answer).all():
-            raise ModelUnavailable(f"the model's {method} does not give finite numbers")
+            raise ModelRaised(f"the model's {method} does not give finite numbers")
         return answer
 
     def structure(self) -> dict[str, np.ndarray]:

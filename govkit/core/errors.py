@@ -49,7 +49,7 @@ class ModelUnavailable(GovkitError):
 
 
 class ModelRaised(ModelUnavailable):
-    """The model raised an exception on these rows; its process is alive and can be asked again."""
+    """The model raised an exception on these rows, or answered with NaN; it can be asked about others."""
 
 
 class IntegrityProblem(GovkitError):

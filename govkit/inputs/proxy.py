@@ -157,14 +157,11 @@ class Proxy:
 
     def predict(self, rows: "pd.DataFrame") -> "NDArray[np.generic]":
         """Give a label or value a row."""
-        import numpy as np
-
         answer = self._ask("predict", rows)
         several = self.described.kind == MULTILABEL
         if answer.shape != ((len(rows), len(self.described.classes)) if several else (len(rows),)):
             raise self._nonsense("predict", "one answer a row")
-        if answer.dtype.kind == "f" and not np.isfinite(answer).all():
-            raise self._nonsense("predict", "finite numbers")
+        self._check_finite(answer)
         if answer.dtype.kind == "O" and not all(isinstance(label, str | int | float) for label in answer):
             raise self._nonsense("predict", "a label or a number for every row")
         return answer
@@ -253,8 +250,7 @@ class Proxy:
         if answer.dtype.kind not in "biuf":
             raise self._nonsense(method, "numbers")
         numbers = answer.astype(np.float64)
-        if not np.isfinite(numbers).all():
-            raise self._nonsense(method, "finite numbers")
+        self._check_finite(numbers)
         return numbers, TOLERANCE_SINGLE if answer.dtype.itemsize < numbers.dtype.itemsize else TOLERANCE
 
     def _ask(self, method: Method, rows: "pd.DataFrame") -> "NDArray[np.generic]":
@@ -269,6 +265,22 @@ class Proxy:
         if "answer" not in arrays:
             raise ModelUnavailable(_NONSENSE, hint="correct the model")
         return arrays["answer"]
+
+    def _check_finite(self, answer: "NDArray[np.generic]") -> None:
+        """Count the rows whose answer holds NaN or infinity; a model may do so on some rows alone.
+
+        Raises:
+            ModelRaised: there are some.
+        """
+        import numpy as np
+
+        if answer.dtype.kind != "f" or np.isfinite(answer).all():
+            return
+        wrong = int((~np.isfinite(answer.reshape(len(answer), -1))).any(axis=1).sum())
+        raise ModelRaised(
+            f"the model does not give finite numbers: {wrong:,} of {len(answer):,} answers hold NaN or infinity",
+            hint="correct the model, or leave out rows that it has no answer for",
+        )
 
     def _nonsense(self, method: str, wanted: str) -> ModelUnavailable:
         return ModelUnavailable(f"the model's {method} does not give {wanted}", hint="correct the model")

@@ -216,7 +216,7 @@ def test_a_tree_that_goes_round_for_ever_is_stopped(tmp_path):
 GOES_ON = {
     "prints": ("print('x' * 100_000)", None, ""),
     "stdout": ("import os; os.write(1, b'x' * 100)", None, ""),
-    "nan": ("return np.full(n, np.nan)", ModelUnavailable, "finite numbers"),
+    "nan": ("return np.full(n, np.nan)", ModelRaised, "hold NaN or infinity"),
     "none": ("return np.array([None] * n)", ModelUnavailable, "a label or a number for every row"),
     "shape": ("return np.zeros(n + 1)", ModelUnavailable, "one answer a row"),
     "two columns": ("return np.zeros((n, 2))", ModelUnavailable, "one answer a row"),

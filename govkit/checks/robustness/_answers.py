@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._oracle import labels
+from govkit.config import Config
 from govkit.core.errors import ModelRaised, ModelUnavailable
+from govkit.core.evidence import Measurement
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import features_of
 from govkit.inputs.task import Task
+from govkit.plugins.check import NotDeclared
+from govkit.stats import intervals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +32,22 @@ class Compared:
     differing: "NDArray[np.bool_]"
     """Answered, and differently; for predicted numbers, by more than the tolerance."""
     raised: "NDArray[np.bool_]"
+
+
+def share(name: str, successes: int, n: int, group: dict[str, str] | None = None) -> Measurement:
+    """Give a share of rows with its exact interval (Clopper and Pearson 1934, 95%)."""
+    interval = intervals.proportion(successes, n)
+    return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group or {})
+
+
+def require_harm(task: Task, config: Config) -> None:
+    """See to it that for predicted numbers somebody said which change does harm.
+
+    Raises:
+        NotDeclared: nobody did.
+    """
+    if not task.is_classification and config.robustness.harmful_change is None:
+        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: NUMBER}")
 
 
 def drawn(test: Dataset, columns: Columns, rows: int, rng: "np.random.Generator") -> "pd.DataFrame":

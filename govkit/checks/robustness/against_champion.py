@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from govkit.checks.robustness._answers import require_harm
 from govkit.checks.robustness._campaign import Subject, searched, tested_again
 from govkit.checks.robustness._earlier import SEARCH, Earlier, earlier_search
 from govkit.checks.robustness._inference import space_of
@@ -14,7 +15,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotDeclared, NotPossible, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotPossible, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 ROWS: Mapping[str, int] = {"quick": 100, "standard": 500, "thorough": 1_000}
@@ -82,8 +83,7 @@ def against_champion(  # noqa: PLR0913 - each is an input of the check
     References:
         Bonett and Price (2012); Carlini et al. (2019), On Evaluating Adversarial Robustness.
     """
-    if not task.is_classification and config.robustness.harmful_change is None:
-        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+    require_harm(task, config)
     earlier = earlier_search(evidence)
     theirs = spelt_as(test.columns, champion.described.features) or columns.features
     if set(theirs) != set(columns.features) or champion.described.classes != model.described.classes:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from govkit.checks.robustness._answers import require_harm, share
 from govkit.checks.robustness._campaign import Searched, Subject, searched, tested_again
 from govkit.checks.robustness._earlier import SEARCH, earlier_search
 from govkit.checks.robustness._inference import space_of
@@ -11,14 +12,13 @@ from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._toolbox import Trials, gradients, hop_skip_jump
 from govkit.config import Config
-from govkit.core.evidence import Column, Evidence, Finding, Measurement, Message, Severity, Table
+from govkit.core.evidence import Column, Evidence, Finding, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotDeclared, Product, Sizes, Work, check
-from govkit.stats import intervals
+from govkit.plugins.check import Emit, Product, Sizes, Work, check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,8 +97,7 @@ def cross_check(  # noqa: PLR0913 - each is an input of the check
         Nicolae et al. (2018), Adversarial Robustness Toolbox; Chen, Jordan and Wainwright (2020), HopSkipJumpAttack;
         Madry et al. (2018) on projected gradient descent; Carlini et al. (2019), On Evaluating Adversarial Robustness.
     """
-    if not task.is_classification and config.robustness.harmful_change is None:
-        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+    require_harm(task, config)
     earlier = earlier_search(evidence)
     subject = Subject(model, test, train or test, predictions, columns, task, config, frozenset(earlier.frozen))
     space = space_of(subject.reference.frame, columns, config.robustness, earlier.frozen)
@@ -152,9 +151,9 @@ def _products(reach: "NDArray[np.float64]", attacks: list[_Attacked], sizes: lis
     for size in sizes:
         group = {"eps": f"{size:g}"}
         missed = int((_within(best, size) & ~_within(reach, size)).sum())
-        yield _share("missed_by_search", missed, total, group)
-        yield _share("art_robust_accuracy", total - int(_within(best, size).sum()), total, group)
-        yield _share("search_robust_accuracy", total - int(_within(reach, size).sum()), total, group)
+        yield share("missed_by_search", missed, total, group)
+        yield share("art_robust_accuracy", total - int(_within(best, size).sum()), total, group)
+        yield share("search_robust_accuracy", total - int(_within(reach, size).sum()), total, group)
         if missed:
             args: dict[str, int | float] = {"missed": missed, "rows": total, "eps": size}
             message = Message(id="robustness.search_beaten", args=args)
@@ -184,8 +183,3 @@ def _missed(attack: _Attacked, reach: "NDArray[np.float64]", size: float) -> int
 def _within(reach: "NDArray[np.float64]", size: float) -> "NDArray[np.bool_]":
     found: NDArray[np.bool_] = reach <= size * (1 + 1e-9)
     return found
-
-
-def _share(name: str, successes: int, n: int, group: dict[str, str]) -> Measurement:
-    interval = intervals.proportion(successes, n)
-    return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group)

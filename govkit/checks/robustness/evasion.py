@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from govkit.checks.robustness._answers import require_harm, share
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
 from govkit.checks.robustness._fewest import fewest
@@ -19,7 +20,7 @@ from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
-from govkit.plugins.check import Emit, NotApplicable, NotDeclared, Params, Product, Sizes, Work, check
+from govkit.plugins.check import Emit, NotApplicable, Params, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 BUDGETS: Mapping[str, Mapping[str, int]] = {
@@ -209,8 +210,7 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
         Papernot et al. (2017) on stand-ins;
         Clopper and Pearson (1934).
     """
-    if not task.is_classification and config.robustness.harmful_change is None:
-        raise NotDeclared("robustness.no_harmful_change", ask="robustness: {harmful_change: 1000}")
+    require_harm(task, config)
     reference = train or test
     space = space_of(reference.frame, columns, config.robustness, params.frozen)
     if not space.changeable:
@@ -250,16 +250,16 @@ def _measured(found: Attacked, sizes: list[float]) -> Iterator[Product]:
     import numpy as np
 
     attacked, proved = len(found.reach), found.proved[~np.isnan(found.proved)]
-    yield _share("clean_accuracy", found.sample.right, found.sample.drawn)
+    yield share("clean_accuracy", found.sample.right, found.sample.drawn)
     for eps in sizes:
         turned, group = int(found.turned(eps).sum()), {"eps": f"{eps:g}"}
         left = found.sample.right - turned
-        yield _share("robust_accuracy", attacked - turned, attacked, group)
-        yield _share("accuracy_under_attack", left, found.sample.drawn, group)
-        yield _share("attack_success", turned, attacked, group)
-        yield _share("chance_success", int(found.by_chance[eps].sum()), attacked, group)
+        yield share("robust_accuracy", attacked - turned, attacked, group)
+        yield share("accuracy_under_attack", left, found.sample.drawn, group)
+        yield share("attack_success", turned, attacked, group)
+        yield share("chance_success", int(found.by_chance[eps].sum()), attacked, group)
         if len(proved):
-            yield _share("proved_robust", int((proved > eps).sum()), len(proved), group)
+            yield share("proved_robust", int((proved > eps).sum()), len(proved), group)
     middle = float(np.median(found.reach))
     if np.isfinite(middle):
         interval = intervals.median(found.reach)
@@ -270,7 +270,7 @@ def _measured(found: Attacked, sizes: list[float]) -> Iterator[Product]:
     unanswered = found.unanswered / max(found.queries, 1)
     yield Measurement(name="unanswered_share", value=unanswered, unit="share", n=found.queries)
     if found.stand_in is not None:
-        yield _share("nearer_by_stand_in", found.stand_in.nearer, found.stand_in.rows)
+        yield share("nearer_by_stand_in", found.stand_in.nearer, found.stand_in.rows)
         asked = float(found.stand_in.queries)
         yield Measurement(name="stand_in_queries", value=asked, unit="count", n=found.stand_in.rows)
     yield Measurement(name="attack_rows", value=float(attacked), unit="count", n=attacked)
@@ -287,7 +287,7 @@ def _by_class(found: Attacked, eps: float, task: Task) -> Iterator[Measurement]:
         own = found.sample.goal.predicted == position
         if own.sum() >= SMALL_GROUP:
             kept = int(own.sum()) - int((found.turned(eps) & own).sum())
-            yield _share("robust_accuracy_by_class", kept, int(np.sum(own)), {"answer": name, "eps": f"{eps:g}"})
+            yield share("robust_accuracy_by_class", kept, int(np.sum(own)), {"answer": name, "eps": f"{eps:g}"})
 
 
 def _by_group(found: Attacked, eps: float, subject: Subject, disclosure: Disclosure) -> Iterator[Measurement]:
@@ -298,7 +298,7 @@ def _by_group(found: Attacked, eps: float, subject: Subject, disclosure: Disclos
             if own.sum() >= SMALL_GROUP:
                 kept = int((own & ~turned).sum())
                 group = {"column": name, "group": label, "eps": f"{eps:g}"}
-                yield _share("robust_accuracy_by_group", kept, int(own.sum()), group)
+                yield share("robust_accuracy_by_group", kept, int(own.sum()), group)
 
 
 def _curve(found: Attacked, sizes: list[float]) -> Table:
@@ -309,11 +309,11 @@ def _curve(found: Attacked, sizes: list[float]) -> Table:
     for eps in (0.0, *sizes):
         turned = int(found.turned(eps).sum()) if eps else 0
         by_chance = int(found.by_chance[eps].sum()) if eps else 0
-        share = _share("robust_accuracy", attacked - turned, attacked)
-        assert share.interval is not None
+        kept = share("robust_accuracy", attacked - turned, attacked)
+        assert kept.interval is not None
         at_least = (float((proved > eps).mean()) if eps else 1.0) if len(proved) else None
         by_noise = (attacked - by_chance) / attacked
-        rows.append((eps, share.value, share.interval.low, share.interval.high, by_noise, at_least))
+        rows.append((eps, kept.value, kept.interval.low, kept.interval.high, by_noise, at_least))
     names = ("robust_accuracy", "low", "high", "noise_accuracy", "proved")
     return Table(
         name="robustness_curve",
@@ -372,8 +372,3 @@ def _fewest(subject: Subject, found: Attacked, eps: float) -> Iterator[Measureme
     ):
         interval = intervals.median(values)
         yield Measurement(name=name, value=float(np.median(values)), unit=unit, n=n, interval=interval, group=group)
-
-
-def _share(name: str, successes: int, n: int, group: dict[str, str] | None = None) -> Measurement:
-    interval = intervals.proportion(successes, n)
-    return Measurement(name=name, value=successes / n, unit="share", n=n, interval=interval, group=group or {})

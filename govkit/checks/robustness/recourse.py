@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from govkit.checks.robustness._answers import share
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
@@ -99,21 +100,16 @@ def recourse(  # noqa: PLR0913 - each is an input of the check
     if not declared.immutable and not declared.direction:
         raise NotDeclared("robustness.recourse_undeclared", ask="robustness: {immutable: [age]}")
     space = space_of((train or test).frame, columns, declared)
-    rng = np.random.default_rng(seed)
-    favourable = _favourable(config, task)
-    refused = np.flatnonzero(predictions.predicted != favourable)
-    chosen = np.sort(rng.permutation(refused)[: work["rows"]])
+    rng, favourable = np.random.default_rng(seed), _favourable(config, task)
+    chosen = np.sort(rng.permutation(np.flatnonzero(predictions.predicted != favourable))[: work["rows"]])
     if not len(chosen) or not space.changeable:
         raise NotPossible("robustness.none_refused")
     positions = predictions.rows[chosen]
     rows = features_of(test, columns).iloc[positions].reset_index(drop=True)
     asked = Asked(model, task, space, rows, Goal(predictions.predicted[chosen], favourable))
     search = Search(asked, space, space.values(rows), rng)
-    everything(search, params.reach, EFFORT)
-    index = np.flatnonzero(search.reach <= params.reach)
-    helped = np.zeros(len(rows), dtype=bool)
-    helped[index[asked.again(search.best[index], index)]] = True
-    yield _share("recourse_share", helped)
+    helped = _helped(asked, search, params.reach)
+    yield share("recourse_share", int(helped.sum()), len(helped))
     if helped.any():
         costs = space.price(search.best[helped], search.original[helped])
         middle, interval = float(np.median(costs)), intervals.median(costs)
@@ -121,7 +117,8 @@ def recourse(  # noqa: PLR0913 - each is an input of the check
     for name in columns.protected:
         for label, own in groups(test, name, positions, disclosure):
             if own.sum() >= SMALL_GROUP:
-                yield _share("recourse_share_by_group", helped[own], {"column": name, "group": label})
+                count = int(helped[own].sum())
+                yield share("recourse_share_by_group", count, int(own.sum()), {"column": name, "group": label})
 
 
 def _favourable(config: Config, task: Task) -> int:
@@ -131,7 +128,12 @@ def _favourable(config: Config, task: Task) -> int:
     return next(found, task.positive)
 
 
-def _share(name: str, helped: "NDArray[np.bool_]", group: dict[str, str] | None = None) -> Measurement:
-    count, n = int(helped.sum()), len(helped)
-    interval = intervals.proportion(count, n)
-    return Measurement(name=name, value=count / n, unit="share", n=n, interval=interval, group=group or {})
+def _helped(asked: Asked, search: Search, reach: float) -> "NDArray[np.bool_]":
+    """Search, and say for which rows a change within reach was found that holds when it is asked about again."""
+    import numpy as np
+
+    everything(search, reach, EFFORT)
+    index = np.flatnonzero(search.reach <= reach)
+    helped = np.zeros(len(search.reach), dtype=bool)
+    helped[index[asked.again(search.best[index], index)]] = True
+    return helped

@@ -65,11 +65,15 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     emits=(
         Emit("trigger_success", "share", "rows of other answers that the strongest trigger sends to one answer"),
         Emit("trigger_floor", "share", "the same for values a little aside of the trigger's, the best of them"),
+        Emit("refused_values", "count", "values that were left out because the model does not answer them"),
         Emit("trigger_excess", "share", "by how much the trigger's own values beat those aside of them"),
     ),
     messages={
         "task.classification_only": "This is measured for classifiers only.",
         "robustness.one_answer": "All sampled rows get the same answer, so no trigger could send them there.",
+        "robustness.none_answered": "The model answers none of the values that could be tried; it raises on each.",
+        "robustness.values_refused": "On {refused} of the {tried} values that could be tried the model raises or gives "
+        "no number; triggers with these are not looked for.",
         "robustness.too_few_values": "No feature has two values that could be tried.",
         "robustness.trigger_found": "One exact combination of {columns} sends {share} of the rows of other answers to "
         "one answer; values a little aside of it send {floor}. That is how a planted trigger looks.",
@@ -118,8 +122,14 @@ def trigger(  # noqa: PLR0913 - each is an input of the check
     tried = {name: _values(reference[name], name in scales, work["values"]) for name in columns.features}
     screen = _Screen(model, task, first, labels(model, task, first), scales)
     values = _answered_values(screen, {name: found for name, found in tried.items() if found})
+    wanted = sum(len(found) for found in tried.values())
+    refused = wanted - sum(len(found) for found in values.values())
     if not values:
-        raise NotPossible("robustness.too_few_values")
+        raise NotPossible("robustness.none_answered" if refused else "robustness.too_few_values")
+    if refused:
+        message = Message(id="robustness.values_refused", args={"refused": refused, "tried": wanted})
+        yield Finding(rule="ROB-020", severity=Severity.INFO, message=message, where="model")
+    yield Measurement(name="refused_values", value=float(refused), unit="count", n=wanted)
     candidates = _candidates(screen, values, work, rng)
     confirm = _Screen(model, task, second, labels(model, task, second), scales)
     if len(np.unique(confirm.usual)) < 2:  # noqa: PLR2004 - there is no other answer to come from

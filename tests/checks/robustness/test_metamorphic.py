@@ -18,6 +18,7 @@ from govkit.checks.robustness.protected_swap import protected_swap
 from govkit.checks.robustness.recourse import RecourseParams, recourse
 from govkit.checks.robustness.trigger import WORK, trigger
 from govkit.core.evidence import Finding, Measurement, Table
+from govkit.inputs.dataset import read_dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
 from tests.in_process_model import inputs
@@ -176,6 +177,21 @@ def test_a_planted_trigger_is_found_and_its_clean_twin_is_silent(tmp_path):
         found = run(trigger, inputs(tmp_path, model, test, rows), WORK["quick"])
         assert rules(found) == expected
         assert (measured(found, "trigger_excess")[()].value > 0.5) is bool(expected)
+
+
+def test_values_that_the_model_refuses_are_counted(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(80.0), "kind": ["x", "y", "z", "z"] * 20})
+    frame["target"] = (frame["a"] > 40).astype(int)
+    test = frame[frame["kind"] != "z"]
+    encode = make_column_transformer((OneHotEncoder(), ["kind"]), ("passthrough", ["a"]))
+    model = make_pipeline(encode, LogisticRegression()).fit(test.drop(columns="target"), test["target"])
+    case = inputs(tmp_path, model, test)
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    case.train = read_dataset(tmp_path / "all.csv", role="train")
+    found = run(trigger, case, WORK["quick"])
+    told = next(one for one in found if isinstance(one, Finding) and one.rule == "ROB-020")
+    assert told.message.args["refused"] == 1
+    assert measured(found, "refused_values")[()].value == 1
 
 
 def test_recourse_is_for_those_who_can_change_something(tmp_path):
