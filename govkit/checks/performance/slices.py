@@ -122,7 +122,8 @@ def slices(  # noqa: PLR0913 - each is an input of the check
         Declared slices: accuracy (Clopper-Pearson) or mean absolute error, and the gap to all other rows (Newcombe at
         Bonferroni's level). Search: SliceLine on one half of the rows, over values and fifths of numbers, alone and two
         together, by how far the errors exceed what the model's own probabilities promise (regression: by the error), so
-        that hard cases that the model knows to be hard don't count. The five best that differ are measured on the other
+        that hard cases that the model knows to be hard don't count; nor does it where the model is less sure than it
+        could be elsewhere. The five best that differ are measured on the other
         half with Student's and Hall's intervals at Bonferroni's level and one-sided tests with Holm's correction.
     Limits:
         Slices of three and more conditions, of less than 2% of the rows or 50 held-out rows are not seen, nor, where
@@ -232,7 +233,7 @@ def _searched(rows: Rows, most: int, seed: int) -> Iterator[Product]:
     for sign in (1.0,) if rows.task.is_classification else (1.0, -1.0):
         for found in search(inner, sign * excess[learn], fewest=fewest, most=TRIED):
             mask = found.rows(codings)
-            if one := _test(found.name(codings), sign * excess[~learn], mask[~learn]):
+            if one := _test(found.name(codings), sign * excess[~learn], mask[~learn], rows.task):
                 tested.append(one)
     yield from _confirmed(tested, rows.task)
 
@@ -250,10 +251,14 @@ def _excess(predictions: Predictions, task: Task) -> "NDArray[np.float64]":
     return np.asarray((predictions.truth != predictions.predicted) - (1 - sure))
 
 
-def _test(name: str, excess: "NDArray[np.float64]", mask: "NDArray[np.bool_]") -> Tested | None:
+def _test(name: str, excess: "NDArray[np.float64]", mask: "NDArray[np.bool_]", task: Task) -> Tested | None:
     """Give the held-out rows of a slice and the others; None where there are too few of either."""
     inside, outside = excess[mask], excess[~mask]
-    return Tested(name, inside, outside) if min(len(inside), len(outside)) >= FEWEST // 2 else None
+    if min(len(inside), len(outside)) < FEWEST // 2:
+        return None
+    if task.is_classification:  # a model that is less sure than it could be elsewhere doesn't make the slice wrong
+        outside = outside - min(float(outside.mean()), 0.0)
+    return Tested(name, inside, outside)
 
 
 def _confirmed(tested: list[Tested], task: Task) -> Iterator[Product]:

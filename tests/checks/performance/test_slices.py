@@ -64,6 +64,19 @@ def test_hard_cases_that_the_model_knows_of_are_no_finding(tmp_path):
     assert all(one.interval.low < 0.05 for one in found.measurements if one.name == "unexpected_error")
 
 
+def test_a_model_that_is_too_modest_elsewhere_has_no_weak_slice(tmp_path):
+    case = audited(tmp_path, draw(4_000, 1))
+    north = (case.test.frame["region"] == "north").to_numpy()
+    chance = case.predictions.probability[:, case.task.positive]
+    drawn = np.random.default_rng(2).random(len(north)) < np.where(north, chance, chance > 0.5)
+    truth = np.where(drawn, case.task.positive, 1 - case.task.positive)
+    case.predictions = type(case.predictions)(**{**vars(case.predictions), "truth": truth})
+    assert (truth == case.predictions.predicted)[~north].all()
+    found = run(case)
+    assert found["confirmed_slices"] == 0
+    assert all(one.value < 0.1 for one in found.measurements if one.name == "unexpected_error")
+
+
 def test_under_the_null_slices_are_rarely_confirmed(tmp_path):
     case = audited(tmp_path, draw(1_000, 1))
     rng, confirmed = np.random.default_rng(0), 0
