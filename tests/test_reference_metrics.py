@@ -189,6 +189,7 @@ def test_two_models(seed, n, tied):
         assert expected.value == pytest.approx(reference, abs=CLOSE)
 
 
+@settings(max_examples=20)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.integers(1, 300), st.data())
 def test_what_decides(p_values, n, data):
     assert multiple.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=CLOSE)

@@ -21,6 +21,8 @@ FOLDS: Final = 5
 FEWEST: Final = 300
 FEWEST_OF_A_CLASS: Final = 20
 LISTED: Final = 50
+MOST_COLUMNS: Final = 200
+"""Columns that the judging models are fitted to: those that tell the classes best among the rows fitted to."""
 
 
 @check(
@@ -33,6 +35,7 @@ LISTED: Final = 50
     messages={
         "quality.label_errors.noise": "About {share} of the labels in {data} look swapped: even where the class is "
         "clear, the label often says something else.",
+        "quality.label_errors.columns": "Of {columns} columns each judge saw the {kept} that tell the classes best.",
         "quality.label_errors.no_target": "The target stands in none of the files.",
         "quality.label_errors.regression": "Wrong target values of a regression are not estimated.",
         "quality.label_errors.nothing": "No feature is a number or a category, so nothing can judge the labels.",
@@ -49,15 +52,17 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
 
     Why it matters: a model learns wrong labels too, and wrong labels among the hold-out rows make every metric wrong.
 
-    Method: a logistic and a gradient-boosted model are fitted in five folds to the features; the one of higher
-    likelihood judges the rows it has not seen. Where classes only overlap, label and judgement agree ever more as the
-    class gets clearer; where labels were swapped, agreement stops short of that. The shortfall, with its
-    profile-likelihood interval, is the estimate. Suspicious rows are ranked by confident learning.
+    Method: a logistic and a gradient-boosted model are fitted in five folds to the features, of more than 200 to those
+    whose class means differ most among the rows fitted to; the one of higher likelihood judges the rows it has not
+    seen. Where classes only overlap, label and judgement agree ever more as the class gets clearer; where labels were
+    swapped, agreement stops short of that. The shortfall, with its profile-likelihood interval, is the estimate.
+    Suspicious rows are ranked by confident learning.
 
     Limits: labels that are wrong for a reason (always in the same region, or always from class to class) are found as
     far as other rows contradict them. Where features say little about the target, the interval is wide and the result
     undecided. It covers chance and not structure that the judging models miss, which can shift it by a point or two.
-    The judging models are govkit's, not the audited one. Row numbers are listed, never contents.
+    The judging models are govkit's, not the audited one, and of very many columns those that only together tell a class
+    are passed over. Row numbers are listed, never contents.
 
     References: Northcutt, Jiang and Chuang (2021), Confident learning, JAIR 70; Liu and Tao (2016), IEEE TPAMI 38.
     """
@@ -76,7 +81,10 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
             needed=FEWEST,
             of_a_class=FEWEST_OF_A_CLASS,
         )
-    judged = _judgement(data, columns, rows, labels, seed)
+    judged, width = _judgement(data, columns, rows, labels, seed)
+    if width > MOST_COLUMNS:
+        message = Message(id="quality.label_errors.columns", args={"columns": width, "kept": MOST_COLUMNS})
+        yield Finding(rule="QUA-021", severity=Severity.INFO, message=message, where="features")
     found = _noise(judged, labels, classes)
     suspicious = _suspicious(judged, labels)
     yield Measurement(name="label_noise", value=found.share, unit="share", n=len(rows), interval=found.interval)
@@ -97,7 +105,9 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
 
 def _plan(sizes: Sizes, budget: str) -> Work:
     rows = min(max(sizes.test_rows, sizes.train_rows), ROWS[budget])
-    return Work({"rows": rows}, seconds=0.5 + rows * max(sizes.features, 5) * max(sizes.classes, 2) / 4e5)
+    return Work(
+        {"rows": rows}, seconds=0.5 + rows * min(max(sizes.features, 5), MOST_COLUMNS) * max(sizes.classes, 2) / 4e5
+    )
 
 
 def _usable(
@@ -117,8 +127,11 @@ def _usable(
 
 def _judgement(
     data: Dataset, columns: Columns, rows: "NDArray[np.int64]", labels: "NDArray[np.int64]", seed: int
-) -> "NDArray[np.float64]":
-    """Give class probabilities of each row by a model that has not seen it; of two kinds, the likelier one's."""
+) -> "tuple[NDArray[np.float64], int]":
+    """Give class probabilities of each row by a model that has not seen it, of two kinds the likelier one's.
+
+    And how many columns there were to fit to.
+    """
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
@@ -136,10 +149,30 @@ def _judgement(
     for table, model in kinds:
         judged = np.empty((len(labels), int(labels.max()) + 1))
         for fitted, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, labels):
-            judged[held] = model.fit(table[fitted], labels[fitted]).predict_proba(table[held])
+            kept = _telling(table[fitted], labels[fitted])
+            judged[held] = model.fit(table[fitted][:, kept], labels[fitted]).predict_proba(table[held][:, kept])
         found.append(judged)
     line = np.arange(len(labels))
-    return max(found, key=lambda judged: float(np.log(np.clip(judged[line, labels], 1e-9, 1.0)).sum()))
+    best = max(found, key=lambda judged: float(np.log(np.clip(judged[line, labels], 1e-9, 1.0)).sum()))
+    return best, plain.shape[1]
+
+
+def _telling(table: "NDArray[np.float64]", labels: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Give the columns whose class means lie farthest apart against the spread (analysis of variance), in order."""
+    import numpy as np
+
+    if table.shape[1] <= MOST_COLUMNS:
+        return np.arange(table.shape[1])
+    seen = np.isfinite(table)
+    count = np.maximum(seen.sum(axis=0), 1)
+    centred = np.where(seen, table, 0.0)
+    centred = np.where(seen, centred - centred.sum(axis=0) / count, 0.0)
+    total, between = (centred**2).sum(axis=0), np.zeros(table.shape[1])
+    for one in np.unique(labels):
+        inside = labels == one
+        between += centred[inside].sum(axis=0) ** 2 / np.maximum(seen[inside].sum(axis=0), 1)
+    told = np.divide(between, total, out=np.zeros_like(total), where=total > 0)
+    return np.sort(np.argsort(-told, kind="stable")[:MOST_COLUMNS])
 
 
 def _noise(judged: "NDArray[np.float64]", labels: "NDArray[np.int64]", classes: int) -> Noise:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from govkit.checks.quality.consistency import consistency
-from govkit.checks.quality.label_errors import label_errors
+from govkit.checks.quality.label_errors import MOST_COLUMNS, _telling, label_errors
 from govkit.checks.quality.leakage import Leakage, leakage
 from govkit.checks.quality.near_duplicates import near_duplicates
 from govkit.checks.quality.power import power
@@ -141,6 +141,19 @@ def test_swapped_labels_are_estimated(tmp_path, share):
     assert noise.interval.low <= share <= noise.interval.high
     assert (noise.interval.low > LIMIT_OF_NOISE) == (share > 0)
     assert noise.interval.high - noise.interval.low < 0.1
+
+
+def test_of_very_many_columns_those_that_tell_the_classes_are_kept():
+    draw = np.random.default_rng(3)
+    labels = draw.integers(0, 3, 400)
+    table = draw.normal(size=(400, 1_000))
+    table[:, [7, 500]] += labels[:, None]
+    table[::9, 500] = np.nan
+    kept = _telling(table, labels)
+    assert len(kept) == MOST_COLUMNS
+    assert {7, 500} <= set(kept.tolist())
+    assert (np.diff(kept) > 0).all()
+    assert _telling(table[:, :50], labels).tolist() == list(range(50))
 
 
 def test_swapped_rows_come_first(tmp_path):
