@@ -31,6 +31,7 @@ class Alone:
     turned: int
     change: float | None
     """Median of the smallest change among the turned rows, in the feature's own unit; None for swaps and few rows."""
+    swap: bool = False
 
 
 def alone(model: Model, task: Task, found: "Attacked") -> list[Alone]:
@@ -53,7 +54,7 @@ def alone(model: Model, task: Task, found: "Attacked") -> list[Alone]:
             swapped = original.copy()
             swapped[:, list(columns)] = cells
             turned |= asked.margins(space.admissible(swapped, original), rows) < 0
-        results.append(Alone(space.names[columns[0]], len(rows), int(turned.sum()), None))
+        results.append(Alone(space.names[columns[0]], len(rows), int(turned.sum()), None, swap=True))
     return sorted(results, key=lambda one: (-one.turned, one.name))
 
 

@@ -162,6 +162,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         "{turned} of {rows} rightly answered rows.",
         "robustness.one_feature": "Changing {feature} alone turned the answer for {share} of the rightly answered "
         "rows; half of those needed no more than {change} in its own unit.",
+        "robustness.one_feature_of_few": "Changing {feature} alone turned the answer for {share} of the rightly "
+        "answered rows.",
         "robustness.one_swap": "Swapping {feature} alone turned the answer for {share} of the rightly answered rows.",
     },
     params=EvasionParams,
@@ -352,7 +354,8 @@ def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
     first = told[0]
     if first.turned:
         args: dict[str, str | float] = {"feature": first.name, "share": f"{first.turned / first.rows:.1%}"}
-        kind = "robustness.one_swap" if first.change is None else "robustness.one_feature"
+        kind = "robustness.one_swap" if first.swap else "robustness.one_feature"
+        kind += "_of_few" if first.change is None and not first.swap else ""
         args |= {} if first.change is None else {"change": first.change}
         yield Finding(rule="ROB-006", severity=Severity.INFO, message=Message(id=kind, args=args), where=first.name)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from govkit.checks.robustness._pace import answers_take
 from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -21,13 +22,16 @@ UNSEEN = "a value that no row has"
 UNFORESEEN = "missing value where none ever is"
 FAR = 10
 """How many times the range seen an out-of-range value lies beyond it."""
+ALONE = 10
+"""Rows asked alone where the model raises; the rest are left out where it raises on all of these."""
 ROWS: Mapping[str, int] = {"quick": 40, "standard": 100, "thorough": 400}
 
 
 def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
-    """Take so many rows a case; each may cost two calls where the model raises."""
-    rows = min(ROWS[budget], max(sizes.test_rows, 1))
-    return Work({"rows": rows}, 0.1 + 6 * rows * 0.01)
+    """Take so many rows a case, fewer of a slow model; each may cost two calls where the model raises."""
+    slow = max(sizes.predict_ms_per_1000_rows // 1_000, 1)
+    rows = min(max(ROWS[budget] // slow, 2 * ALONE), max(sizes.test_rows, 1))
+    return Work({"rows": rows}, 0.1 + 3 * ALONE * (0.005 + answers_take(sizes.predict_ms_per_1000_rows)))
 
 
 @check(
@@ -61,7 +65,8 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     Method:
         In each sampled row one feature, drawn at random, is changed: made blank, set to a category that neither TRAIN
         nor DATA holds, or set to ten times the range seen beyond its end. The share of rows answered with a value and
-        without an exception, with an exact interval at 95%. Columns in which no cell of TRAIN and DATA is blank are
+        without an exception, with an exact interval at 95%; where the model raises on each of the first ten rows, only
+        these count. Columns in which no cell of TRAIN and DATA is blank are
         counted apart: to refuse what was never there is as good as to fill it in, so no criterion judges it.
     Limits:
         An answer is not a good answer: models that fill in or ignore such cells do so silently. One cell at a time.
@@ -78,7 +83,8 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     known = [held.frame for held in (test, train) if held is not None]
     blank = [str(name) for name in rows if any(name in frame and frame[name].isna().any() for frame in known)]
     for case, changed in _cases(rows, (train or test).frame, blank, rng):
-        yield from _counted(case, int(_answered(model, changed, rows).sum()), len(rows))
+        found = _asked(model, changed, rows)
+        yield from _counted(case, int(found.sum()), len(found))
 
 
 def _counted(case: str, answered: int, rows: int) -> Iterator[Product]:
@@ -149,6 +155,21 @@ def _changed(
         else:
             changed[name] = column.mask(here, value)
     return rows.assign(**changed)
+
+
+def _asked(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":
+    """Say which rows are answered: all, or the first alone where all of these raise."""
+    import numpy as np
+    import pandas as pd
+
+    try:
+        return np.asarray(pd.notna(model.predict(changed)), dtype=np.bool_)
+    except ModelUnavailable:
+        first = [_answered(model, changed.iloc[[at]], unchanged.iloc[[at]]) for at in range(min(ALONE, len(changed)))]
+    alone = np.concatenate(first)
+    if not alone.any() or len(alone) == len(changed):
+        return alone
+    return np.concatenate([alone, _answered(model, changed.iloc[ALONE:], unchanged.iloc[ALONE:])])
 
 
 def _answered(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":
