@@ -1,4 +1,4 @@
-"""The attack beside exact optima and beside HopSkipJump: `python benchmarks/robustness.py [PART ...] [FILE:TARGET ...]`.
+"""The attack beside exact optima and HopSkipJump: `python benchmarks/robustness.py [PART ...] [FILE:TARGET ...]`.
 
 Everything is made here or comes with scikit-learn; tables of the user's own, CSV files with the name of their target,
 join the part `pipelines`. Each part prints one line a model. `below` counts changes nearer
@@ -163,9 +163,9 @@ def of_any(frame: pd.DataFrame, final: Any) -> Any:  # noqa: ANN401 - any classi
     return make_pipeline(make_column_transformer((StandardScaler(), numbers), (encode, others)), final)
 
 
-def read(given: str) -> pd.DataFrame:
+def read(word: str) -> pd.DataFrame:
     """Read a table of the user's, `FILE:TARGET`, in random order; the rarer answer is 1."""
-    place, target = given.rsplit(":", 1)
+    place, target = word.rsplit(":", 1)
     frame = pd.read_csv(place).sample(frac=1, random_state=0, ignore_index=True)
     rare = frame[target].value_counts().index[-1]
     return frame.drop(columns=target).assign(target=(frame[target] == rare).astype(int))
@@ -173,7 +173,7 @@ def read(given: str) -> pd.DataFrame:
 
 def pipelines() -> None:
     """Compare with HopSkipJump, whose changed rows are made possible ones and asked again, on the same rows."""
-    tables = {"mixed": mixed(5_000)} | {Path(given).stem: read(given) for given in sys.argv[1:] if ":" in given}
+    tables = {"mixed": mixed(5_000)} | {Path(word).stem: read(word) for word in sys.argv[1:] if ":" in word}
     for table, frame in tables.items():
         for final in (RandomForestClassifier(50, random_state=0), HistGradientBoostingClassifier(random_state=0)):
             name = f"{table} {type(final).__name__}"
@@ -279,7 +279,7 @@ def main() -> None:
     """Run the parts that are named, or all."""
     warnings.simplefilter("ignore")
     parts = {"linear": linear, "trees": trees, "pipelines": pipelines, "spaces": spaces, "classifiers": classifiers}
-    for name in [given for given in sys.argv[1:] if ":" not in given] or parts:
+    for name in [word for word in sys.argv[1:] if ":" not in word] or parts:
         print(f"-- {name}")
         parts[name]()
 

@@ -28,9 +28,9 @@ EDGE = 1e-9
 class Descent:
     """The way of many rows to ever smaller changes."""
 
-    def __init__(self, given: Reachable, enough: "NDArray[np.float64]", *, pairs: bool) -> None:
-        """Take what rows can reach, the margin below which each is turned, and whether pairs of moves are tried."""
-        self._given, self._enough, self._pairs = given, enough, pairs
+    def __init__(self, given: Reachable, enough: "NDArray[np.float64]") -> None:
+        """Take what rows can reach, and the margin below which each is turned."""
+        self._given, self._enough = given, enough
         self.work = 0
         """Leaves looked at, times the places of each and `BESIDES`."""
 
@@ -80,7 +80,7 @@ class Descent:
             better = there < margin[left]
             values[:, left[better]], margin[left[better]] = again[:, better], there[better]
         left = np.flatnonzero((margin >= enough) & (less == 0))
-        if len(left) and self._pairs:
+        if len(left):
             again, there = self._in_pairs(part, left, values, enough)
             values[:, left], margin[left] = again, there
         return margin < enough, values + moved

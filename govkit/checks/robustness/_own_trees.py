@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 MOST_RIVALS = 3
 """Classes that are tried in place of a row's own, the nearest first."""
-BEYOND = 2
-"""Largest size, in largest sizes of interest, up to which rows that were not turned are tried with the work left."""
+BEYOND = (2, 8)
+"""Sizes beyond, in largest sizes of interest, up to which rows that were not turned are tried."""
+FOR_FAR = 8
+"""Part of the work that may go into each of these."""
 CHUNK = 512
 """Rows that go on together, at most."""
 VISITS = 4_000_000
@@ -45,8 +47,8 @@ def descend(
     Args:
         asked: the attacked model.
         search: what was found, and where what is found is kept.
-        sizes: sizes of interest, ascending. All rows are tried up to the largest, and with what work is left those
-            that stayed beyond, by single moves.
+        sizes: sizes of interest, ascending. All rows are tried up to the largest, and with a part of the work those
+            that stayed beyond, in ever larger boxes.
         work: leaves that may be looked at, each times its places and some, over all rows. Rows that a smaller change
             would tell apart come first; those beyond stay as they are.
         trees: what the model shows.
@@ -58,15 +60,18 @@ def descend(
 
     forest, known = trees
     done, way = np.zeros(len(search.original), dtype=bool), _Way(forest, asked, search)
-    for size in (sizes[-1], BEYOND * sizes[-1]):
-        rows = np.flatnonzero(known & (search.reach > (0 if size == sizes[-1] else sizes[-1])))
+    limit, inner = work, 0.0
+    for size in (sizes[-1], *(times * sizes[-1] for times in BEYOND)):
+        rows = np.flatnonzero(known & (search.reach > inner))
         reach = search.reach[rows]
         order = rows[np.lexsort((reach, reach <= sizes[0]))]
-        while len(order) and way.work < work:
-            count = way.rows_at_once(work)
-            way.shorten(order[:count], size, pairs=size == sizes[-1])
+        while len(order) and way.work < limit:
+            count = way.rows_at_once(limit)
+            way.shorten(order[:count], size)
             done[order[:count]] = True
             order = order[count:]
+        way.done = way.visits = way.spent = 0  # rows of another size reach other leaves
+        limit, inner = min(limit, way.work + work // FOR_FAR), size
     return done
 
 
@@ -81,26 +86,29 @@ class _Way:
     done: int = 0
     """Rows looked at with this size of change, and nodes for them."""
     visits: int = 0
+    spent: int = 0
+    """Work on these rows."""
 
     def rows_at_once(self, work: int) -> int:
         """Give so many rows as go on together, judged by those before."""
         first = not self.done
         usual = GUESS * len(self.forest.trees.root) if first else self.visits // self.done
-        left = (work - self.work) // (usual if first else max(self.work // self.done, 1))
+        left = (work - self.work) // (usual if first else max(self.spent // self.done, 1))
         return max(min(CHUNK, left, VISITS // max(usual, 1)), 1)
 
-    def shorten(self, rows: "NDArray[np.int64]", size: float, *, pairs: bool) -> None:
+    def shorten(self, rows: "NDArray[np.int64]", size: float) -> None:
         """Try to turn rows towards each of their nearest rivals, and offer what is found."""
         import numpy as np
 
-        encoded = self.forest.encoding.encoded(self.asked.rows.iloc[rows])
+        before, encoded = self.work, self.forest.encoding.encoded(self.asked.rows.iloc[rows])
         scores = self.forest.trees.scores(encoded)
         moved, index = [], []
         for rival in self._rivals(rows, scores):
-            for cells, own in self._towards(rows, encoded, rival, size, pairs=pairs):
+            for cells, own in self._towards(rows, encoded, rival, size):
                 moved.append(cells)
                 index.append(own)
         self.done += len(rows)
+        self.spent += self.work - before
         if moved:
             every = np.concatenate(index)
             self.search.offer(self.search.space.admissible(np.concatenate(moved), self.search.original[every]), every)
@@ -126,8 +134,6 @@ class _Way:
         encoded: "NDArray[np.float64]",
         rival: "NDArray[np.int64]",
         size: float,
-        *,
-        pairs: bool,
     ) -> "Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]":
         """Give changed cells of rows for which a smaller change was found, and which rows these are."""
         import numpy as np
@@ -139,7 +145,7 @@ class _Way:
         if boxes is None:
             if len(rows) > 1:
                 for half in np.array_split(np.arange(len(rows)), 2):
-                    yield from self._towards(rows[half], encoded[half], rival[half], size, pairs=pairs)
+                    yield from self._towards(rows[half], encoded[half], rival[half], size)
             return
         self.work += boxes.visits
         self.visits += boxes.visits
@@ -148,7 +154,7 @@ class _Way:
             return
         votes = self.forest.trees.votes
         ties = [votes and wins_ties(self.asked, *both) for both in zip(label.tolist(), rival.tolist(), strict=True)]
-        descent = Descent(boxes.given, np.where(ties, GAIN, -GAIN), pairs=pairs)
+        descent = Descent(boxes.given, np.where(ties, GAIN, -GAIN))
         values, shorter = descent.shortened(boxes.nearest(search.best[rows]), reach[boxes.rows])
         self.work += descent.work
         if shorter.any():

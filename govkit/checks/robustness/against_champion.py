@@ -7,6 +7,7 @@ from govkit.checks.robustness._answers import require_harm
 from govkit.checks.robustness._campaign import Subject, searched, tested_again
 from govkit.checks.robustness._earlier import SEARCH, Earlier, earlier_search
 from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._pace import answers_take
 from govkit.config import Config
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Severity
 from govkit.inputs import champion as in_use
@@ -27,7 +28,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer rows of a slow model and of a wide table."""
     slow = max(sizes.predict_ms_per_1000_rows // 300, 1) * max(sizes.features // 100, sizes.classes // 50, 1)
     rows = min(max(ROWS[budget] // slow, FEWEST), max(sizes.test_rows, 1))
-    return Work({"rows": rows}, 1.0 + 2 * rows * 500 * (0.1 * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6))
+    return Work({"rows": rows}, 1.0 + 2 * rows * 500 * (answers_take(sizes.predict_ms_per_1000_rows) + 4e-6))
 
 
 @check(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS: Mapping[str, int] = {"quick": 300, "standard": 1_000, "thorough": 2_000}
+FIRST = 10
+"""Rows asked first; a case in which the model raises on all of these is left out."""
 ALONE = 10
 """Rows asked one at a time."""
 
@@ -51,7 +53,8 @@ def contract(  # noqa: PLR0913 - each is an input of the check
     Method:
         The same rows are asked again: as they are, in another order, one at a time, with whole numbers stored as
         decimals, under another index, and with the columns in another order where the model knows their names. A case
-        in which the model raises is refused and no change. Share of rows with another answer, exact interval at 95%.
+        in which the model raises on the first ten rows is refused and no change. Share of rows with another answer,
+        exact interval at 95%.
     Limits:
         Rows reach the model through govkit, which hands over fresh tables; how a service around the model reads its
         input is not tested.
@@ -65,9 +68,9 @@ def contract(  # noqa: PLR0913 - each is an input of the check
     rows = drawn(test, columns, work["rows"], rng)
     usual = answers(model, task, rows)
     for case, changed, expected in _cases(rows, usual, model, rng):
-        found = compared(model, task, changed, expected)
-        if found.raised.all():
+        if compared(model, task, changed.iloc[:FIRST], expected[:FIRST]).raised.all():
             continue
+        found = compared(model, task, changed, expected)
         asked, differing = int((~found.raised).sum()), int(found.differing.sum())
         yield Measurement(
             name="changed_answers",

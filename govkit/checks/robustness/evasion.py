@@ -11,6 +11,7 @@ from govkit.checks.robustness._features import alone
 from govkit.checks.robustness._fewest import fewest
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._pace import answers_take
 from govkit.checks.robustness._surrogate import ROUND_ROWS
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
@@ -84,8 +85,8 @@ LEAF_SECONDS = 1.3e-8
 """A unit of `leaf_work`: one leaf held against what a row has in one place."""
 STAND_IN_SECONDS = 0.01
 """A round of the stand-in, for one attacked row."""
-TYPICAL = 0.1
-"""A typical time within its coarse step."""
+OF_TREES = 0.15
+"""Share of the work allowed on trees that is typically done."""
 
 Size = Annotated[float, Field(gt=0)]
 
@@ -118,8 +119,9 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     queries = counts["rows"] * asked + min(counts["label_rows"], counts["rows"]) * counts["label_rounds"] * 60
     stand_in = counts["surrogate_rounds"] * min(counts["surrogate_rows"], counts["rows"])
     queries += stand_in * (ROUND_ROWS + 10)
-    seconds = 0.5 + STAND_IN_SECONDS * stand_in + queries * (TYPICAL * sizes.predict_ms_per_1000_rows / 1e6 + 4e-6)
-    seconds += 0.5 * counts["exact_rows"] + 0.05 * counts["exact_rows_small"] + LEAF_SECONDS * counts["leaf_work"]
+    seconds = 1.0 + STAND_IN_SECONDS * stand_in + queries * (answers_take(sizes.predict_ms_per_1000_rows) + 4e-6)
+    work = 0.5 * counts["exact_rows"] + 0.05 * counts["exact_rows_small"] + LEAF_SECONDS * counts["leaf_work"]
+    seconds += OF_TREES * work  # a limit that few models come near
     return Work(counts, seconds)
 
 

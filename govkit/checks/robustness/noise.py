@@ -8,6 +8,7 @@ from pydantic import Field
 from govkit.checks.robustness._answers import answers, compared_at_once
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import labels
+from govkit.checks.robustness._pace import answers_take
 from govkit.checks.robustness._space import Space
 from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.columns import Columns
@@ -50,10 +51,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     rows, draws = ROWS[budget]
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
     rows = max(rows // slow, 50)
-    seconds = (
-        rows * (draws * len(params.scales) + len(STRENGTHS) + 2 * len(SHARES)) * sizes.predict_ms_per_1000_rows / 1e6
-    )
-    return Work({"rows": rows, "draws": draws}, seconds)
+    asked = rows * (draws * len(params.scales) + len(STRENGTHS) + 2 * len(SHARES))
+    return Work({"rows": rows, "draws": draws}, 0.1 + asked * answers_take(sizes.predict_ms_per_1000_rows))
 
 
 @check(

@@ -9,6 +9,7 @@ from govkit.checks.robustness._answers import share
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
+from govkit.checks.robustness._pace import answers_take
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.config import Config
@@ -41,7 +42,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer rows of a slow model."""
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // 100, 1)
     rows = max(ROWS[budget] // slow, 40)
-    return Work({"rows": rows}, 0.3 + rows * 350 * sizes.predict_ms_per_1000_rows * 0.1 / 1e6)
+    return Work({"rows": rows}, 0.3 + rows * 350 * answers_take(sizes.predict_ms_per_1000_rows))
 
 
 @check(
