@@ -130,10 +130,13 @@ def _leaves(structure: "Structure") -> Iterator[Product]:
 
 def _numbers(structure: "Structure", rows: int) -> Iterator[Product]:
     """Count fitted numbers against training rows; trees by a split's threshold or a leaf's value."""
+    thresholds = "trees:" if "trees:threshold" in structure else "tree:"  # the same trees, in one array or in many
     numbers = sum(
         int(array.size)
         for name, array in structure.items()
-        if name in {"coef", "intercept"} or name.startswith("layer:") or name.endswith(":threshold")
+        if name in {"coef", "intercept"}
+        or name.startswith("layer:")
+        or (name.startswith(thresholds) and name.endswith(":threshold"))
     )
     if not numbers or not rows:
         return

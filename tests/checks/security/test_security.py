@@ -164,3 +164,5 @@ def test_more_fitted_numbers_than_training_rows():
     assert found[0].value == 2.03
     assert found[1].rule == "SEC-008"
     assert len(list(_numbers({"coef": np.zeros((1, 9))}, 100))) == 1
+    trees = {"tree:0:threshold": np.zeros(30), "tree:1:threshold": np.zeros(50), "trees:threshold": np.zeros(80)}
+    assert next(iter(_numbers(trees, 100))).value == 0.8
