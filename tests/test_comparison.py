@@ -5,6 +5,7 @@ import pytest
 import report_records as records
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from govkit.comparison import compare, difference, holm
 from govkit.core.errors import InputProblem
@@ -29,7 +30,12 @@ def with_measurements(*measurements):
 
 def test_the_limits_are_newcombes():
     """56 of 70 against 48 of 80: method 10 of Newcombe (1998), Statistics in Medicine 17, table II."""
-    low, high, p = difference(share(48, 80), share(56, 70))
+    sides = []
+    for successes, n in ((48, 80), (56, 70)):
+        low, high = proportion_confint(successes, n, method="wilson")
+        interval = Interval(low=low, high=high, level=0.95, method="wilson")
+        sides.append(Measurement(name="accuracy", value=successes / n, unit="share", n=n, interval=interval))
+    low, high, p = difference(*sides)
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
     assert p < 0.05
 
