@@ -61,6 +61,8 @@ class Acceptance:
     expires_on: date
     worst_value: float | None = None
     """None: the worst value that was measured."""
+    compensation: str = ""
+    ticket: str = ""
 
 
 def find_control(name: str, frameworks: Sequence[Framework], framework: str = "") -> tuple[Framework, Control]:
@@ -132,6 +134,7 @@ def waive(project: Project, criterion: str, record: AuditRecord, accepted: Accep
         "worst_value": _tolerated(criterion, record, accepted),
         "reason": accepted.reason,
         "risk": accepted.risk,
+        **{name: text for name in ("compensation", "ticket") if (text := getattr(accepted, name))},
         "requested_by": accepted.requested_by,
         "approved_by": {"name": accepted.approved_by, "role": accepted.role},
         "approved_on": accepted.on.isoformat(),

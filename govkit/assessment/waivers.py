@@ -158,6 +158,7 @@ def _approval_problem(entry: WaiverEntry, audited: Audited) -> Message | None:
     texts = {
         "reason": entry.reason,
         "risk": entry.risk,
+        "compensation": entry.compensation,
         "requested_by": entry.requested_by,
         "approved_by": entry.approved_by.name,
     }
@@ -204,6 +205,8 @@ def _waiver(entry: WaiverEntry) -> Waiver:
         approved_by=f"{entry.approved_by.name} ({entry.approved_by.role})",
         approved_on=entry.approved_on,
         expires_on=entry.expires_on,
+        compensation=entry.compensation,
+        ticket=entry.ticket,
     )
 
 

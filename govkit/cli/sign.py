@@ -86,6 +86,8 @@ def waive(
     record: Annotated[Path, typer.Option("--record", help="The audit.json in which it fails.")],
     reason: Annotated[str | None, typer.Option("--reason", help="Why the failure is accepted.")] = None,
     risk: Annotated[str | None, typer.Option("--risk", help="What may happen.")] = None,
+    compensation: Annotated[str, typer.Option("--compensation", help="What keeps the risk small until then.")] = "",
+    ticket: Annotated[str, typer.Option("--ticket", help="Where it is followed up.")] = "",
     requested_by: Annotated[str | None, typer.Option("--requested-by", help="Who asks for it.")] = None,
     approved_by: Annotated[
         str | None, typer.Option("--approved-by", help="Who accepts the risk; someone else.")
@@ -118,6 +120,8 @@ def waive(
         on=day,
         expires_on=_last(expires_on, day + QUARTER),
         worst_value=worst_value,
+        compensation=compensation,
+        ticket=ticket,
     )
     path, name = write(project, criterion, failed, accepted)
     typer.echo(f"{path}: {name} covers {criterion} until {accepted.expires_on}; the result stays a failure")

@@ -294,6 +294,10 @@ class Waiver(Frozen):
     approved_by: str
     approved_on: date
     expires_on: date
+    compensation: str = added("")
+    """What keeps the risk small until then, in the requester's words."""
+    ticket: str = added("")
+    """Where it is followed up."""
 
 
 class Blocker(Frozen):

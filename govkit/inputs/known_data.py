@@ -1,33 +1,18 @@
 """Public data sets with documented faults, as they come with govkit, and how they are recognised."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from govkit.core.frozen import Frozen
+from govkit.strict_yaml import read
 
 FILE = "known_data.yaml"
 ENOUGH = 0.8
 """Share of a set's marks that have to be there; exports leave a column out or rename one."""
-
-
-@dataclass(frozen=True)
-class KnownData:
-    """A public data set and what is documented about it."""
-
-    title: str
-    reference: str
-    marks: tuple[str, ...]
-    """Columns that it is known by."""
-    columns: Mapping[str, str]
-    """What is wrong with a column, by its plain name."""
-    unfit: frozenset[str]
-    """Plain names of the columns that shouldn't be features."""
-    whole: tuple[str, ...]
-
-    @cached_property
-    def plain_marks(self) -> frozenset[str]:
-        """The marks as they are compared."""
-        return frozenset(map(plain, self.marks))
 
 
 def plain(name: str) -> str:
@@ -35,28 +20,39 @@ def plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+Plain = Annotated[str, BeforeValidator(plain)]
+
+
+class KnownData(Frozen):
+    """A public data set and what is documented about it; columns go by their plain names."""
+
+    title: str
+    reference: str
+    marks: frozenset[Plain]
+    """Columns that it is known by."""
+    columns: Mapping[Plain, str] = {}
+    """What is wrong with a column."""
+    unfit: frozenset[Plain] = frozenset()
+    """Columns that shouldn't be features."""
+    whole: tuple[str, ...] = ()
+    """What is wrong with all of it."""
+
+
+class KnownFile(Frozen):
+    """The shipped list."""
+
+    data_sets: tuple[KnownData, ...]
+
+
 def recognised(columns: Iterable[str]) -> KnownData | None:
     """Give the listed data set that has these columns; the one with the most marks where several do."""
     there = {plain(name) for name in columns}
-    held = [(len(known.plain_marks & there), known) for known in shipped()]
-    enough = [(count, known) for count, known in held if count >= ENOUGH * len(known.plain_marks)]
+    held = [(len(known.marks & there), known) for known in shipped()]
+    enough = [(count, known) for count, known in held if count >= ENOUGH * len(known.marks)]
     return max(enough, key=lambda found: found[0])[1] if enough else None
 
 
 @cache
 def shipped() -> tuple[KnownData, ...]:
     """Read the list."""
-    import yaml
-
-    listed = yaml.safe_load((files("govkit.inputs") / FILE).read_text(encoding="utf-8"))["data_sets"]
-    return tuple(
-        KnownData(
-            title=item["title"],
-            reference=item["reference"],
-            marks=tuple(item["marks"]),
-            columns={plain(name): said for name, said in item.get("columns", {}).items()},
-            unfit=frozenset(map(plain, item.get("unfit", ()))),
-            whole=tuple(item.get("whole", ())),
-        )
-        for item in listed
-    )
+    return read(files("govkit.inputs") / FILE).parse(KnownFile).data_sets

@@ -92,6 +92,14 @@ def _examined(book: Lookup, place: int, found: DocumentResult, ids: Identifiers)
     }
 
 
+def _mitigation(waiver: Waiver, ids: Identifiers) -> Json:
+    """Lay out what keeps an accepted risk small."""
+    if not waiver.compensation:
+        return {}
+    factor = {"uuid": ids.waiver(f"{waiver.id}/compensation"), "description": line(waiver.compensation)}
+    return {"mitigating-factors": [factor]}
+
+
 def _risk(waiver: Waiver, ids: Identifiers) -> Json:
     """Lay out an accepted failure; it stays a risk until its date."""
     return {
@@ -104,7 +112,9 @@ def _risk(waiver: Waiver, ids: Identifiers) -> Json:
             approved_by=waiver.approved_by,
             approved_on=waiver.approved_on,
             worst_value=f"{waiver.worst_value:.12g}",
+            ticket=waiver.ticket,
         ),
+        **_mitigation(waiver, ids),
         "status": "deviation-approved",
         "deadline": moment(waiver.expires_on),
         "related-observations": [{"observation-uuid": ids.criterion(waiver.criterion)}],

@@ -108,6 +108,8 @@ class WaiverRow:
     link: str
     reason: str
     risk: str
+    compensation: str
+    ticket: str
     people: str
     expires_on: str
 
@@ -376,6 +378,8 @@ def _waivers(book: Lookup) -> tuple[WaiverRow, ...]:
             link=book.criterion_link(waiver.criterion),
             reason=waiver.reason,
             risk=waiver.risk,
+            compensation=waiver.compensation,
+            ticket=waiver.ticket,
             people=f"asked for by {waiver.requested_by}, approved by {waiver.approved_by} on {waiver.approved_on}",
             expires_on=waiver.expires_on.isoformat(),
         )

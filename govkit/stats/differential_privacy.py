@@ -9,27 +9,14 @@ if TYPE_CHECKING:
 LARGEST_EPSILON = 20.0
 
 
-def auc_bound(epsilon: float) -> float:
-    """Give the largest AUC that an attack can reach under pure differential privacy, ½ + ½ tanh(ε / 2)."""
-    from math import tanh
-
-    return 0.5 + 0.5 * tanh(epsilon / 2)
-
-
 def epsilon_of_auc(auc: float) -> float:
-    """Give the smallest ε of pure differential privacy that allows an AUC; infinite at 1, 0 up to one half."""
+    """Give the smallest ε of pure differential privacy that allows an AUC; infinite at 1, 0 up to one half.
+
+    Under ε an attack reaches an AUC of ½ + ½ tanh(ε / 2) at most.
+    """
     from math import atanh, inf
 
     return inf if auc >= 1 else 2 * atanh(2 * max(auc, 0.5) - 1)
-
-
-def epsilon_of_rates(tpr: float, fpr: float) -> float:
-    """Give the smallest ε of pure differential privacy that allows both rates: TPR ≤ e^ε FPR and its complement."""
-    from math import inf, log
-
-    if tpr <= fpr:
-        return 0.0
-    return inf if fpr <= 0 or tpr >= 1 else max(log(tpr / fpr), log((1 - fpr) / (1 - tpr)))
 
 
 def guesses(scores: "NDArray[np.float64]", member: "NDArray[np.bool_]", share: float) -> tuple[int, int]:

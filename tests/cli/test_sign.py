@@ -16,10 +16,11 @@ ATTEST = (
     "--statement", "All four people finished the course.", "--name", "A. Reviewer", "--role", "Head of risk",
     "--on", "2026-11-21", "--expires-on", "2027-11-21",
 )  # fmt: skip
+COMPENSATION = "Rows are compared with the log each night."
 WAIVE = (
     "--reason", "Attackers can't reach the scoring input.", "--risk", "A compromised upstream system could.",
     "--requested-by", "M. Builder", "--approved-by", "C. Officer", "--role", "CISO",
-    "--on", "2026-11-21", "--expires-on", "2027-02-18",
+    "--on", "2026-11-21", "--expires-on", "2027-02-18", "--compensation", COMPENSATION, "--ticket", "RISK-118",
 )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def test_a_waived_failure_no_longer_blocks_and_stays_a_failure(govkit, failing, 
     (found,) = [result for result in waived.criterion_results if result.criterion == OVERLAP]
     assert found.result is Result.FAIL
     assert found.waiver.startswith("WVR-2026-")
+    assert {(waiver.compensation, waiver.ticket) for waiver in waived.waivers} == {(COMPENSATION, "RISK-118")}
     assert {result.status.value for result in waived.control_results if result.waivers} == {"not_met"}
 
 
@@ -93,6 +95,7 @@ def test_a_waived_failure_no_longer_blocks_and_stays_a_failure(govkit, failing, 
         (OVERLAP, {"--approved-by": "M.  builder"}, "both requested and approved"),
         (OVERLAP, {"--expires-on": "2027-06-30"}, "the most is 180"),
         (OVERLAP, {"--reason": "TBD, to be written later on"}, "holds a placeholder"),
+        (OVERLAP, {"--compensation": "TBD"}, "compensation holds a placeholder"),
         (OVERLAP, {"--expires-on": "18.2.2027"}, "is no date"),
         (OVERLAP, {"--worst-value": "0.9"}, "which is worse"),
     ],

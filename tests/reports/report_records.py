@@ -1000,6 +1000,8 @@ def waived() -> AuditRecord:
         approved_by="A. Weber",
         approved_on=date(2026, 11, 2),
         expires_on=date(2027, 2, 1),
+        compensation="Such applicants are decided by a person <b>&</b> sampled weekly.",
+        ticket="RISK-118",
     )
     return build(found, waivers=(waiver,))
 

@@ -152,6 +152,9 @@ def test_a_waived_failure_is_an_accepted_risk_and_not_satisfied():
     (result,) = opened(assessment_results(records.waived()), "assessment-results")["results"]
     (risk,) = result["risks"]
     assert (risk["status"], risk["deadline"]) == ("deviation-approved", "2027-02-01T00:00:00Z")
+    (factor,) = risk["mitigating-factors"]
+    assert factor["description"].endswith("&lt;b&gt;&amp;&lt;/b&gt; sampled weekly.")
+    assert "RISK-118" in {one["value"] for one in risk["props"]}
     (observed,) = (
         one for one in result["observations"] if one["uuid"] == risk["related-observations"][0]["observation-uuid"]
     )

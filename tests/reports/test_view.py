@@ -7,6 +7,7 @@ from govkit.core.control import CriterionResult, Result, Status, Verdict
 from govkit.core.evidence import Message
 from govkit.reports.gaps import MOST_REASONS
 from govkit.reports.view import FRONT_ROWS, MESSAGES, report_view
+from govkit.reports.web import web_report
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,9 @@ def test_a_pass_by_waiver_says_so_in_the_verdict():
     assert "only because of a waiver" in view.sentences[0]
     assert [row.title for row in view.waived] == ["Few missing values"]
     assert view.waivers[0].expires_on == "2027-02-01"
+    page = web_report(records.waived()).decode()
+    assert "decided by a person &lt;b&gt;&amp;&lt;/b&gt; sampled weekly" in page
+    assert "RISK-118" in page
 
 
 def test_a_pass_counts_only_the_criteria_that_apply():

@@ -15,7 +15,7 @@ from govkit.core.errors import ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.disclosure import Disclosure
 from govkit.plugins.check import Attachment, NotPossible, Params, Sizes
-from govkit.stats.differential_privacy import auc_bound
+from govkit.stats.differential_privacy import epsilon_of_auc
 from tests.in_process_model import InProcessModel, inputs
 
 pytestmark = pytest.mark.usefixtures("toolbox_here")
@@ -360,8 +360,8 @@ def test_a_private_model_stays_below_the_bound_of_its_epsilon(tmp_path, rows):
     length = random.gamma(12, 2 / (1_000 * strength * epsilon))
     model.coef_ += direction / np.linalg.norm(direction) * length
     found = run(inputs(tmp_path, model, frame[1_000:2_000], train), references=4)
-    assert worst(found).interval.low < auc_bound(epsilon)
-    assert worst(found).value < auc_bound(epsilon) + 0.02
+    assert epsilon_of_auc(worst(found).interval.low) < epsilon
+    assert epsilon_of_auc(worst(found).value - 0.02) < epsilon
 
 
 def test_stronger_regularisation_is_measured_with_what_it_costs(tmp_path, rows):
