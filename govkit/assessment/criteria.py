@@ -15,7 +15,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "criterion.inconclusive": "{meaning} is {observed}; the data can't decide whether it is {required}.",
     "criterion.too_few": "{meaning} is {observed}; too few rows to decide whether it is {required}, "
     "about {rows} needed if it is really {supposed}.",
-    "criterion.nothing_counted": "{meaning} rests on nothing at all, so it decides nothing.",
+    "criterion.nothing_counted": "{meaning}: nothing was there to count (n = 0), so this decides nothing.",
     "criterion.no_evidence": "{check} did not run.",
     "criterion.no_measurement": "{check} ran and did not give {meaning}.",
     "criterion.no_measurement_yet": "{check} ran and did not give {meaning} with budget {budget}; a larger one may.",

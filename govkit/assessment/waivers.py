@@ -158,7 +158,7 @@ def _approval_problem(entry: WaiverEntry, audited: Audited) -> Message | None:
     texts = {
         "reason": entry.reason,
         "risk": entry.risk,
-        "compensation": entry.compensation,
+        **({"compensation": entry.compensation} if entry.compensation else {}),
         "requested_by": entry.requested_by,
         "approved_by": entry.approved_by.name,
     }

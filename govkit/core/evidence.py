@@ -96,6 +96,8 @@ class Table(Frozen):
     rows: tuple[tuple[Cell, ...], ...]
     left_out: int = Field(default=0, ge=0)
     """Rows beyond the cap, said in the report."""
+    printed: bool = added(default=False)
+    """Whether a report lays out the rows beside the check's results, where a picture can't say it."""
 
 
 class Artefact(Frozen):

@@ -9,7 +9,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 
 def shown(value: object) -> str:
-    """Lay out one argument: three significant digits for floats, thousands separated, the rest as it is."""
+    """Lay out one argument: three decimals or digits for floats, thousands separated, the rest as it is."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -17,7 +17,7 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - floats are exact integers below this
             return f"{int(value):,}"
-        return f"{value:,.3f}" if abs(value) >= 1 else f"{value:.3g}"
+        return f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
     return str(value)
 
 

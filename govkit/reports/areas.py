@@ -108,6 +108,8 @@ class CheckView:
     figures: tuple[Figure, ...]
     unshown: tuple[Figure, ...]
     """Pictures that its area has no room for."""
+    printed: tuple[Figure, ...]
+    """Tables that stand beside the results."""
     findings: tuple[FindingRow, ...]
     more_findings: int
     measured: tuple[EvidenceRow, ...]
@@ -263,7 +265,7 @@ def check_view(book: Lookup, check: str) -> CheckView:
     judged = {criterion.measurement for criterion in book.criteria.values() if criterion.check == check}
     measurements = _measurements(book, evidence)
     limits = _limits(book, check)
-    drawn = [(charted(table), figure(table, limits)) for table in evidence.tables]
+    drawn = [(charted(table), table.printed, figure(table, limits)) for table in evidence.tables]
     return CheckView(
         facts=book.checks[check],
         link=book.check_link(check),
@@ -275,14 +277,15 @@ def check_view(book: Lookup, check: str) -> CheckView:
         criteria=rows,
         counts=_counts(rows),
         numbers=tuple(row for row in measurements if row.name not in judged and not row.number.about)[:MOST_NUMBERS],
-        figures=tuple(shown for chart, shown in drawn if chart),
+        figures=tuple(shown for chart, _, shown in drawn if chart),
         unshown=(),
+        printed=tuple(shown for chart, printed, shown in drawn if printed and not chart),
         findings=_findings(book, evidence.findings),
         more_findings=max(len(evidence.findings) - MOST_FINDINGS, 0),
         measured=_by_meaning(measurements),
         more_measurements=len(evidence.measurements) - len(measurements),
         total_measurements=len(evidence.measurements),
-        tables=tuple(shown for chart, shown in drawn if not chart),
+        tables=tuple(shown for chart, printed, shown in drawn if not chart and not printed),
         settings=_settings(evidence),
     )
 

@@ -85,7 +85,7 @@ def test_rounding_noise_does_not_decide():
 def test_nothing_counted_decides_nothing():
     found = judge(criterion("<=", 0), evidence(measured(0, n=0, exact=True)))
     assert found.result is Result.INCONCLUSIVE
-    assert "nothing at all" in sentence(found.because, MESSAGES)
+    assert "nothing was there to count" in sentence(found.because, MESSAGES)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import report_records as records
 
 from govkit.core.control import CriterionResult, Result, Status, Verdict
-from govkit.core.evidence import Message
+from govkit.core.evidence import Column, Message, Table
 from govkit.reports.gaps import MOST_REASONS
 from govkit.reports.view import FRONT_ROWS, MESSAGES, report_view
 from govkit.reports.web import web_report
@@ -135,3 +135,17 @@ def test_a_decision_about_things_the_record_lacks_is_still_shown():
         blocker.id for blocker in (*record.result.decision.failed, *record.result.decision.incomplete)
     }
     assert view.verdict.word == Verdict.FAILED.value.upper()
+
+
+def test_a_table_that_is_meant_to_be_read_stands_beside_the_results_and_not_in_the_annex():
+    space = Table(name="x", title="Feature by feature", columns=(Column(name="feature"),), rows=(("fee",), ("term",)))
+    record = records.passing()
+    (first, *others) = record.result.evidence
+    for printed in (True, False):
+        evidence = first.model_copy(update={"tables": (space.model_copy(update={"printed": printed}),)})
+        changed = record.model_copy(
+            update={"result": record.result.model_copy(update={"evidence": (evidence, *others)})}
+        )
+        page = web_report(changed).decode()
+        assert page.count("<td>term</td>") == printed
+        assert ("Feature by feature</bdi> (2 rows)" in page) != printed

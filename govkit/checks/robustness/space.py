@@ -104,26 +104,34 @@ def _table(found: Space, columns: Columns, declared: Robustness) -> Table:
     names = ("feature", "kind", "may change", "from", "to", "one robust SD", "rules")
     return Table(
         name="attack_space",
-        title="What an attacker may change",
+        title="Feature by feature",
         columns=tuple(Column(name=name) for name in names),
         rows=tuple(rows),
+        printed=True,
     )
 
 
 def _row(
     found: Space, name: str, at: int | None, declared: Robustness
 ) -> tuple[str, float | None, float | None, float | None, str]:
-    rules = "; ".join(_rules(name, declared))
+    rules = "; ".join((*_inferred_rules(found, name, at), *_rules(name, declared)))
     if at is None or name not in found.changeable:
         follows = name in declared.derived or any(added.total == name for added in declared.sums)
         return "follows from others" if follows else "no", None, None, None, rules
     if not found.number[at]:
         return "by a swap", None, None, None, rules
-    held = "; its most frequent value stays" if found.held[at] == found.held[at] else ""
     ways = "up" if not found.falls[at] else "down" if not found.rises[at] else "up and down"
-    kind = " in whole numbers" if found.integer[at] else ""
     low, high, scale = (_rounded(float(value)) for value in (found.low[at], found.high[at], found.scale[at]))
-    return f"{ways}{kind}{held}", low, high, scale, rules
+    return ways, low, high, scale, rules
+
+
+def _inferred_rules(found: Space, name: str, at: int | None) -> Iterator[str]:
+    if at is None or name not in found.changeable or not found.number[at]:
+        return
+    if found.integer[at]:
+        yield "whole numbers"
+    if found.held[at] == found.held[at]:
+        yield "0 stays 0" if found.held[at] == 0 else "the most frequent value stays"
 
 
 def _rules(name: str, declared: Robustness) -> Iterator[str]:
