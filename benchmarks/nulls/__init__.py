@@ -1,0 +1,1 @@
+"""Rules that rest on p-values, each with data of which nothing is wrong."""
