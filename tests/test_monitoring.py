@@ -2,7 +2,11 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 from small_project import rows
+
+from govkit.monitoring import compare_with_profile, write_profile
 
 
 def test_equal_rows_pass_and_shifted_ones_are_named(govkit, project, tmp_path):
@@ -29,3 +33,23 @@ def test_what_is_no_profile_is_said(govkit, project, tmp_path):
     assert answer.code == 3
     assert "is no reference profile" in answer.err
     assert govkit("drift", "compare", tmp_path / "none.json", project.data).code == 3
+
+
+def test_categories_that_hardly_repeat_have_not_shifted(tmp_path):
+    chances = []
+    for seed in range(5):
+        for name, count in (("train.csv", 300), ("later.csv", 100)):
+            rng = np.random.default_rng(seed * 10 + count)
+            columns = {f"c{place}": np.char.add("k", rng.integers(0, 40, count).astype(str)) for place in range(4)}
+            pd.DataFrame(columns).to_csv(tmp_path / name, index=False)
+        write_profile(tmp_path / "train.csv", tmp_path / "profile.json")
+        shifts, _ = compare_with_profile(tmp_path / "profile.json", tmp_path / "later.csv")
+        chances.append(min(one.chance for one in shifts))
+    assert np.median(chances) > 0.2
+    train = pd.DataFrame({"c0": np.resize([f"k{place}" for place in range(25)], 400)})
+    train.to_csv(tmp_path / "train.csv", index=False)
+    write_profile(tmp_path / "train.csv", tmp_path / "profile.json")
+    for later in (["k1"] * 100, ["k1", "k2", "new", "k3"] * 50):
+        pd.DataFrame({"c0": later}).to_csv(tmp_path / "later.csv", index=False)
+        shifts, _ = compare_with_profile(tmp_path / "profile.json", tmp_path / "later.csv")
+        assert shifts[0].chance < 0.001

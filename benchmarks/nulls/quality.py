@@ -66,7 +66,7 @@ def population(n: int, shares: tuple[float, ...], *, finding: bool) -> Callable[
             return any(isinstance(found, Finding) for found in _gaps(cells))
         return any(
             isinstance(one, Measurement) and one.name.endswith("p_value") and one.value <= 0.05
-            for one in _mismatch("a", cells)
+            for one in _mismatch("a", cells, 1)
         )
 
     return spoke

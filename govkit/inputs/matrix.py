@@ -34,6 +34,15 @@ def as_words(column: "pd.Series[Any]") -> "NDArray[np.object_]":
     return np.asarray(column.astype("str").where(column.notna(), ""), dtype=object)
 
 
+def word_counts(column: "pd.Series[Any]") -> dict[str, int]:
+    """Count a column's cells by their text, in the order of the words; missing cells are empty."""
+    counts = column.value_counts(dropna=False, sort=False)
+    words: dict[str, int] = {}
+    for word, rows in zip(as_words(counts.index.to_series()).tolist(), counts.tolist(), strict=True):
+        words[word] = words.get(word, 0) + rows  # a number and its text are one word
+    return dict(sorted(words.items()))
+
+
 @dataclass
 class Matrix:
     """Turns rows into numbers in the way that fits one table of reference rows.

@@ -11,7 +11,7 @@ from govkit.core.errors import InputProblem
 from govkit.core.frozen import Frozen
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import MIN_ROWS, Disclosure
-from govkit.inputs.matrix import as_numbers, as_words, is_number
+from govkit.inputs.matrix import as_numbers, is_number, word_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,10 +72,9 @@ def counts_of(name: str, profile: ColumnProfile, column: "pd.Series[Any]", salt:
         return np.bincount(
             np.where(np.isfinite(values), codes, len(profile.edges) + 1), minlength=len(profile.edges) + 2
         )
-    words, rows = np.unique(as_words(column), return_counts=True)
     places = {key: place for place, key in enumerate(profile.categories)}
     counts = np.zeros(len(places) + 2, dtype=np.int64)
-    for word, count in zip(words.tolist(), rows.tolist(), strict=True):
+    for word, count in word_counts(column).items():
         named = places.get(word, places.get(_key(name, word, salt), len(places)))
         counts[len(places) + 1 if word == "" else named] += count
     return counts
@@ -111,8 +110,7 @@ def _column(name: str, column: "pd.Series[Any]", salt: str, disclosure: Disclosu
         counts = tuple(counts_of(name, draft, column, salt).tolist())
         middle, spread = (float(f"{part:.{DIGITS}g}") for part in (known.mean(), known.std()))
         return draft.model_copy(update={"counts": counts, "mean": middle, "spread": spread})
-    words, rows = np.unique(as_words(column), return_counts=True)
-    common = [(word, int(count)) for word, count in zip(words, rows, strict=True) if word and count >= MIN_ROWS]
+    common = [(word, count) for word, count in word_counts(column).items() if word and count >= MIN_ROWS]
     if not common:
         return None
     common = sorted(sorted(common, key=lambda one: (-one[1], one[0]))[:MOST_CATEGORIES])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Interval
+from govkit.stats.multiple import simultaneous
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,25 @@ def proportion(successes: int, n: int, *, level: float = LEVEL) -> Interval:
         raise ValueError(f"{successes} of {n} is no share")
     low, high = share_limits(successes, n, level)
     return Interval(low=low, high=high, level=level, method="clopper-pearson")
+
+
+def extreme_proportion(successes: int, n: int, *, among: int, largest: bool, level: float = LEVEL) -> Interval:
+    """Give the interval of the largest (or smallest) of several shares of the same rows.
+
+    One of many lies farthest out by chance: the limit on the others' side is at Bonferroni's level. The outer one needs
+    no correction, since the extreme share has to lie beyond its own limit (intersection-union, Berger 1982,
+    Technometrics 24). Both from Clopper and Pearson.
+
+    Args:
+        successes: rows of the share that looks most extreme.
+        n: rows.
+        among: how many shares were looked at.
+        largest: whether it is the largest one.
+        level: the confidence level.
+    """
+    plain, wide = share_limits(successes, n, level), share_limits(successes, n, simultaneous(level, among))
+    low, high = (wide[0], plain[1]) if largest else (plain[0], wide[1])
+    return Interval(low=low, high=high, level=level, method="clopper-pearson, bonferroni inwards")
 
 
 def share_limits(successes: float, n: int, level: float = LEVEL) -> tuple[float, float]:

@@ -139,3 +139,18 @@ def test_differences_are_newcombes_with_the_given_limits(n, other, data):
     (one, first), (two, second) = shares
     assert found.low == pytest.approx(one - two - np.hypot(one - first.low, second.high - two), abs=1e-12)
     assert found.high == pytest.approx(one - two + np.hypot(first.high - one, two - second.low), abs=1e-12)
+
+
+@pytest.mark.parametrize("shares", [(0.02,) * 50, (0.3, 0.3, 0.4), (0.96, 0.02, 0.02)])
+def test_the_most_extreme_of_several_shares_covers(shares):
+    rng, n, covered = np.random.default_rng(1), 300, []
+    for _ in range(1_000):
+        least, most = int(rng.multinomial(n, shares).min()), int(rng.binomial(n, shares).max())
+        smallest = intervals.extreme_proportion(least, n, among=len(shares) - 1, largest=False)
+        largest = intervals.extreme_proportion(most, n, among=len(shares), largest=True)
+        assert smallest.low <= least / n <= smallest.high
+        assert largest.low <= most / n <= largest.high
+        covered.append((covers(smallest, min(shares)), covers(largest, max(shares))))
+    assert np.mean(covered, axis=0).min() > 0.94
+    one, plain = intervals.extreme_proportion(7, n, among=1, largest=True), intervals.proportion(7, n)
+    assert (one.low, one.high) == (plain.low, plain.high)

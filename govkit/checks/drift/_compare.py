@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from govkit.core.evidence import Interval
-from govkit.inputs.matrix import as_numbers, is_number
-from govkit.inputs.reference import Profile, counts_of
+from govkit.inputs.disclosure import MIN_ROWS
+from govkit.inputs.matrix import as_numbers, is_number, word_counts
+from govkit.inputs.reference import MOST_CATEGORIES, Profile, counts_of
+from govkit.stats.chi_square import alike, alike_in_quantiles, alike_where_chosen
 from govkit.stats.distances import cramers_v, jensen_shannon, stability_interval
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 FEWEST = 10
 """Cells with a value that a column needs in both tables."""
-EXPECTED = 5.0
-"""Rows expected in a cell of a chi-square test; rarer categories are taken together."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +51,51 @@ def shift_of(
     before, now = np.array(expected.counts), counts_of(name, expected, current, profile.sha256)
     if min(before[:-1].sum(), now[:-1].sum()) < FEWEST:
         return None
+    if reference is not None and expected.kind == "category":
+        before, now = _counted(reference, current)
     kept = before + now > 0
-    before, now = before[kept], now[kept]
-    index, interval = stability_interval(before, now, seed=seed)
-    distance = jensen_shannon(before, now)
+    index, interval = stability_interval(before[kept], now[kept], seed=seed)
+    distance = jensen_shannon(before[kept], now[kept])
     n = int(before.sum() + now.sum())
     if expected.kind == "number" and reference is not None and is_number(reference) and is_number(current):
         chance, statistic, moved = _numbers(as_numbers(reference), as_numbers(current))
         return Shift(name, n, index, interval, chance, distance, statistic, moved)
-    chance = chi_square(before, now)
+    if expected.kind == "number":
+        chance = alike_in_quantiles(before, now)
+    else:
+        chance = alike(before, now) if reference is not None else _profiled(before, now)
     return Shift(name, n, index, interval, chance, distance, cramers_v(np.stack([before, now])), None)
 
 
-def chi_square(before: "NDArray[np.int64]", now: "NDArray[np.int64]") -> float:
-    """Give the p-value of two lists of counts being alike; rare ones are taken together first."""
-    import numpy as np
-    from scipy.stats import chi2_contingency
+def _counted(before: "pd.Series[Any]", now: "pd.Series[Any]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
+    """Count the categories that are common in both columns together, then all others, then missing cells.
 
-    both = np.stack([before, now])
-    least = both.sum(axis=0) * min(before.sum(), now.sum()) / both.sum()
-    rare = least < EXPECTED
-    table = np.column_stack([both[:, ~rare], both[:, rare].sum(axis=1)]) if rare.any() else both
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:  # noqa: PLR2004 - one category is the same in both
-        return 1.0
-    return float(chi2_contingency(table, correction=False).pvalue)
+    Those common in the first column alone would be the ones that it has many of by chance.
+    """
+    import numpy as np
+
+    first, second = word_counts(before), word_counts(now)
+    both = {word: first.get(word, 0) + second.get(word, 0) for word in sorted({*first, *second} - {""})}
+    named = sorted((word for word in both if both[word] >= MIN_ROWS), key=lambda word: -both[word])[:MOST_CATEGORIES]
+    counts = [[words.get(word, 0) for word in named] for words in (first, second)]
+    gaps = [words.get("", 0) for words in (first, second)]
+    whole = (len(before), len(now))
+    found = [[*own, rows - sum(own) - gap, gap] for own, rows, gap in zip(counts, whole, gaps, strict=True)]
+    return np.array(found[0]), np.array(found[1])
+
+
+def _profiled(before: "NDArray[np.int64]", now: "NDArray[np.int64]") -> float:
+    """Give the p-value of a category's counts against a profile, whose categories were common in its own table."""
+    import numpy as np
+
+    if before[-2] + now[-2] == 0:
+        return alike(before, now)
+    least = np.full(len(before) - 1, MIN_ROWS if len(before) < MOST_CATEGORIES + 2 else int(before[:-2].min()))
+    least[-1] = 0  # missing cells are always counted
+    own = [np.delete(part, -2) for part in (before, now)]
+    there = own[0] + own[1] > 0
+    rest = int(before[-2]), int(now[-2])
+    return alike_where_chosen(own[0][there], own[1][there], least=least[there], rest=rest)
 
 
 def _numbers(before: "NDArray[np.float64]", now: "NDArray[np.float64]") -> tuple[float, float, float]:

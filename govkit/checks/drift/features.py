@@ -78,10 +78,10 @@ def features(  # noqa: PLR0913 - each is an input of the check
     Method:
         Each feature of DATA, and of the declared sample from production, against TRAIN. Numbers in ten bins of TRAIN
         and categories: population stability index less its expected excess, with a bootstrap interval that leans to the
-        wide side, and Jensen-Shannon distance. Tests: Kolmogorov-Smirnov for numbers, chi-square for categories, with
-        Benjamini and Hochberg's correction. A column is named when both the test and the index say so, so that large
-        tables don't make every difference a drift. All together: boosted trees that tell the rows apart, cross-fitted,
-        with the infinitesimal jackknife's interval of the area under the ROC curve.
+        wide side, and Jensen-Shannon distance. Tests: Kolmogorov-Smirnov for numbers, chi-square for the categories
+        that are common in both together, with Benjamini and Hochberg's correction. A column is named when both the test
+        and the index say so, so that large tables don't make every difference a drift. All together: boosted trees that
+        tell the rows apart, cross-fitted, with the infinitesimal jackknife's interval of the area under the ROC curve.
     Limits:
         A shift can be harmless, and a change of what the inputs mean needs no shift.
 

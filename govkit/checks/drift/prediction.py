@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from govkit.checks.drift._compare import chi_square
 from govkit.core.evidence import Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -12,6 +11,7 @@ from govkit.inputs.predictions import Predictions, decide, features_of, scores
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, Product, check
 from govkit.stats.association import bins_of
+from govkit.stats.chi_square import alike, alike_in_quantiles
 from govkit.stats.distances import stability_interval
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def _compared(name: str, sample: str, both: "tuple[Numbers, Numbers]", task: Tas
     index, interval = stability_interval(before, now, seed=seed)
     n, group = int(before.sum() + now.sum()), {"sample": sample}
     yield Measurement(name=name, value=index, unit="index", n=n, interval=interval, group=group)
-    if chi_square(before, now) <= SIGNIFICANT and index >= NOTABLE:
+    chance = (alike if task.is_classification else alike_in_quantiles)(before, now)
+    if chance <= SIGNIFICANT and index >= NOTABLE:
         said = "drift.answers" if name == "prediction_index" else "drift.labels"
         message = Message(id=said, args={"sample": sample, "index": round(index, 3)})
         rule = "DRI-010" if name == "prediction_index" else "DRI-011"

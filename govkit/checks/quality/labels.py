@@ -10,7 +10,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.predictions import encode
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, Product, check
-from govkit.stats.intervals import proportion
+from govkit.stats.intervals import extreme_proportion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,15 +45,16 @@ def labels(test: Dataset, columns: Columns, task: Task, seed: int, train: Datase
     one.
 
     Method: for classification a label is valid when it is one of the model's classes, as value or by its declared name;
-    for regression when it is a finite number. The rarest class's share has an exact interval; a class without any row
-    counts with 0. Classes of less than 5 % are pointed out. Classes count as a scale when they are the words of a usual
-    one, or at least five numbers whose neighbours are also alike in the numeric features: rank correlation of steps
-    with distances between class means of 0.5 or more, which next to none of 999 random orders of the classes reaches.
+    for regression when it is a finite number. The rarest class's share has an exact interval, whose upper limit heeds
+    the number of classes (Bonferroni); a class without any row counts with 0. Classes of less than 5 % are pointed out.
+    Classes count as a scale when they are the words of a usual one, or at least five numbers whose neighbours are also
+    alike in the numeric features: rank correlation of steps with distances between class means of 0.5 or more, which
+    next to none of 999 random orders of the classes reaches.
 
     Limits: scales of three or four numbers can't be told from names. A valid label may still be wrong; label errors are
     not searched for. Without TRAIN only DATA is looked at.
 
-    References: Clopper and Pearson (1934), Biometrika 26.
+    References: Clopper and Pearson (1934), Biometrika 26; Berger (1982), Technometrics 24.
     """
     target = columns.target
     present = [data for data in (test, train) if data is not None and target in data.columns]
@@ -97,7 +98,8 @@ def _classes(codes: "NDArray[np.int64]", task: Task, target: str) -> Iterator[Pr
             value=rarest / valid,
             unit="share",
             n=valid,
-            interval=proportion(rarest, valid),
+            # of two classes, one is what the other isn't
+            interval=extreme_proportion(rarest, valid, among=max(len(counts) - 1, 1), largest=False),
             group={"class": task.names[counts.index(rarest)]},
         )
     for name, count in zip(task.names, counts, strict=True):

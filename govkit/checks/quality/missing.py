@@ -7,7 +7,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.rows import missing
 from govkit.plugins.check import Emit, Product, check
-from govkit.stats.intervals import proportion
+from govkit.stats.intervals import extreme_proportion, proportion
 
 MOST_ROWS = 200
 """Most columns listed in the table."""
@@ -30,14 +30,14 @@ def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
     Why it matters: where values are missing, the model guesses from what was put in their place.
 
     Method: a cell is missing when it is empty or one of the words that pandas reads as missing (`NA`, `null`, `NaN`);
-    the share of rows has an exact interval (Clopper-Pearson).
+    the share of rows has an exact interval (Clopper-Pearson). Of the worst share the lower limit heeds the number of
+    columns (Bonferroni).
 
     Missing cells tend to come in the same rows, so the share of all cells has no interval.
 
-    Limits: numbers that stand for missing (0, -999) are not recognised, nor whether values are missing at random. The
-    worst share is the largest of many, so its interval is that of its column alone.
+    Limits: numbers that stand for missing (0, -999) are not recognised, nor whether values are missing at random.
 
-    References: Clopper and Pearson (1934), Biometrika 26.
+    References: Clopper and Pearson (1934), Biometrika 26; Berger (1982), Technometrics 24.
     """
     import numpy as np
 
@@ -50,7 +50,9 @@ def missing_values(test: Dataset, columns: Columns) -> Iterator[Product]:
         shares.append((name, absent, absent / test.rows))
         yield _measurement("missing_share", absent, test.rows, {"column": name})
     worst, absent, _ = max(shares, key=lambda found: found[2])
-    yield _measurement("worst_missing_share", absent, test.rows, {"column": worst})
+    found = _measurement("worst_missing_share", absent, test.rows, {"column": worst})
+    interval = extreme_proportion(absent, test.rows, among=len(shares), largest=True)
+    yield found.model_copy(update={"interval": interval})
     cells = test.rows * len(shares)
     value = sum(absent for _, absent, _ in shares) / cells
     yield Measurement(name="missing_cells", value=value, unit="share", n=cells)

@@ -10,6 +10,7 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.task import same
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Product, check
+from govkit.stats.chi_square import fit
 from govkit.stats.intervals import proportion
 from govkit.stats.multiple import simultaneous
 
@@ -47,14 +48,15 @@ class Cell:
     },
     libraries=("numpy", "scipy"),
 )
-def representativeness(test: Dataset, config: Config, disclosure: Disclosure) -> Iterator[Product]:
+def representativeness(test: Dataset, config: Config, disclosure: Disclosure, seed: int) -> Iterator[Product]:
     """Compare the shares of groups and of their intersections in DATA with declared population shares.
 
     Why it matters: a model is judged on the people in the test data; groups that are hardly there are hardly judged.
 
     Method: each group's share has an exact interval, widened for the number of groups (Bonferroni). Over an attribute,
-    Cohen's w is the root of the chi-squared statistic over the number of rows, with Pearson's goodness-of-fit test.
-    Intersections are compared where their shares are declared.
+    Cohen's w is the root of the chi-squared statistic over the number of rows, with Pearson's goodness-of-fit test, by
+    9,999 drawn samples where a group is expected to have fewer than five rows. Intersections are compared where their
+    shares are declared.
 
     Limits: the declared shares are taken as true and exact. Rows with a value that has no declared share are left out
     and counted. A sample can have the right shares and still be wrong within the groups.
@@ -75,7 +77,7 @@ def representativeness(test: Dataset, config: Config, disclosure: Disclosure) ->
         if not sum(shares.values()):
             raise NotPossible("quality.representativeness.zero", column=column)
         found = list(_cells(column, shares, codes, disclosure))
-        yield from _mismatch(column, found)
+        yield from _mismatch(column, found, seed)
         cells += found
     for cell in population.cells:
         inside = _all_of(test, cell.when)
@@ -127,19 +129,17 @@ def _named(when: Mapping[str, Label], disclosure: Disclosure, rows: int) -> str:
     )
 
 
-def _mismatch(column: str, cells: list[Cell]) -> Iterator[Measurement]:
+def _mismatch(column: str, cells: list[Cell], seed: int) -> Iterator[Measurement]:
     from math import sqrt
-
-    from scipy.stats import chisquare
 
     n = cells[0].of
     used = [cell for cell in cells if cell.expected > 0]
     if not n or len(used) < 2:  # noqa: PLR2004 - one group can't be out of proportion
         return
-    found = chisquare([cell.rows for cell in used], [cell.expected * sum(c.rows for c in used) for cell in used])
+    statistic, chance = fit([cell.rows for cell in used], [cell.expected for cell in used], seed=seed)
     group = {"attribute": column}
-    yield Measurement(name="mismatch", value=sqrt(float(found.statistic) / n), unit="cohen-w", n=n, group=group)
-    yield Measurement(name="mismatch_p_value", value=float(found.pvalue), unit="p", n=n, group=group)
+    yield Measurement(name="mismatch", value=sqrt(statistic / n), unit="cohen-w", n=n, group=group)
+    yield Measurement(name="mismatch_p_value", value=chance, unit="p", n=n, group=group)
 
 
 def _gaps(cells: list[Cell]) -> Iterator[Product]:
@@ -178,10 +178,12 @@ def _gaps(cells: list[Cell]) -> Iterator[Product]:
 
 
 def _shortfall(cells: list[Cell], level: float) -> Measurement:
+    """Give the largest shortfall; its lower limit heeds the number of groups, its upper one is that of any group."""
     worst = max(cells, key=lambda cell: cell.expected - cell.rows / cell.of)
-    limits = proportion(worst.rows, worst.of, level=level)
-    low, high = worst.expected - (limits.high or 0.0), worst.expected - (limits.low or 0.0)
-    interval = Interval(low=max(low, 0.0), high=max(high, 0.0), level=0.95, method="clopper-pearson, bonferroni")
+    low = max(cell.expected - (proportion(cell.rows, cell.of, level=level).high or 0.0) for cell in cells)
+    high = max(cell.expected - (proportion(cell.rows, cell.of).low or 0.0) for cell in cells)
+    method = "clopper-pearson, bonferroni inwards"
+    interval = Interval(low=max(low, 0.0), high=max(high, 0.0), level=0.95, method=method)
     value = max(worst.expected - worst.rows / worst.of, 0.0)
     group = {"group": worst.name}
     return Measurement(name="largest_shortfall", value=value, unit="share", n=worst.of, interval=interval, group=group)

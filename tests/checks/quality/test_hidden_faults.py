@@ -248,7 +248,7 @@ def run_representation(tmp_path, held, **population):
     config = Config(
         target="y", population=Population(**population), columns=DeclaredColumns(categories={"sex": ("f",)})
     )
-    found = representativeness(test=data, config=config, disclosure=Disclosure(config))
+    found = representativeness(test=data, config=config, disclosure=Disclosure(config), seed=1)
     return Products("quality.representativeness", found)
 
 

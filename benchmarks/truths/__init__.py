@@ -1,0 +1,1 @@
+"""Kinds of intervals, each with samples whose true value is known."""
