@@ -24,6 +24,8 @@ FEWEST_OF_A_CLASS: Final = 50
 LISTED: Final = 50
 STANDS_OUT: Final = 6.0
 """Robust standard deviations of the spectral score from which a row stands out."""
+HEAP: Final = 3.0
+"""Width of a heap of rows, in robust standard deviations: planted rows differ among each other as all rows do."""
 FEWEST_OF_A_VALUE: Final = 20
 MANY_VALUES: Final = 50
 """Different values that a numeric column has at least for one exact value to be remarkable."""
@@ -65,11 +67,12 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
     Method: rows are points, numbers in units of their standard deviation and categories as 0 and 1. A row is a copy
     when it is closer to another one than a twentieth of the usual distance; copies that differ in their label are
     counted. Within each class, the spectral signature of a row is its squared projection on the direction of largest
-    variance of the centred rows; rows beyond six robust standard deviations of its root stand out. A number that at
-    least 20 rows share, in a column of many values, is held against rows with the nearest other values: it
-    counts where 99 in 100 of its rows are of one class and 10 in 100 of the nearest are not, with a difference that
-    Fisher's exact test finds at 0.001, corrected for the values tried; a class of nine rows in ten is let be. Shares
-    have exact intervals.
+    variance of the centred rows; rows beyond six robust standard deviations of its root stand out together where
+    significantly more lie within three of them than within the three nearer the middle (0.001, corrected for the places
+    tried): a heavy tail thins out, planted rows heap up. A number that at least 20 rows share, in a column of many
+    values, is held against rows with the nearest other values: it counts where 99 in 100 of its rows are of one class
+    and 10 in 100 of the nearest are not, with a difference that Fisher's exact test finds at 0.001, corrected for the
+    values tried; a class of nine rows in ten is let be. Shares have exact intervals.
 
     Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
@@ -163,7 +166,7 @@ def _standing_out(place: "NDArray[np.float32]", labels: "NDArray[np.int64]", lab
 
 
 def _spectral(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
-    """Give the rows that stand out along the direction of largest variance."""
+    """Give the rows that stand out together along the direction of largest variance."""
     import numpy as np
     from scipy.stats import median_abs_deviation
 
@@ -175,7 +178,24 @@ def _spectral(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
     spread = float(median_abs_deviation(along, scale="normal"))
     if not spread:
         return np.zeros(0, dtype=np.int64)
-    return np.flatnonzero(np.abs(along - np.median(along)) > STANDS_OUT * spread)
+    score = (along - np.median(along)) / spread
+    return np.flatnonzero(_heaped(score) | _heaped(-score))
+
+
+def _heaped(score: "NDArray[np.float64]") -> "NDArray[np.bool_]":
+    """Tell the rows far out that lie in a heap of their own: in a tail, however heavy, fewer lie farther out."""
+    import numpy as np
+    from scipy.stats import binom
+
+    order = np.sort(score)
+    starts = order[order > STANDS_OUT]
+    outside = np.searchsorted(order, starts + HEAP) - np.searchsorted(order, starts)
+    inside = np.searchsorted(order, starts) - np.searchsorted(order, starts - HEAP)
+    heaps = starts[binom.sf(outside - 1, outside + inside, 0.5) * len(starts) < SIGNIFICANT]
+    found = np.zeros(len(score), dtype=np.bool_)
+    for start in heaps:
+        found |= (score >= start) & (score < start + HEAP)
+    return found
 
 
 def _fixing(column: "pd.Series[float]", labels: "NDArray[np.int64]") -> Iterator[tuple[list[int], int]]:

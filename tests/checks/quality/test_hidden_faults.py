@@ -356,6 +356,18 @@ def test_planted_training_rows(tmp_path):
     assert run_poisoning(tmp_path, marked)["spectral_outlier_share"] == pytest.approx(0.02)
 
 
+def test_a_heavy_tail_is_no_heap_of_planted_rows(tmp_path):
+    draw = np.random.default_rng(16)
+    tails = {f"amount_{place}": np.exp(1.5 * draw.standard_normal(1_500)).round(3) for place in range(8)}
+    tails["y"] = draw.integers(0, 2, 1_500)
+    assert run_poisoning(tmp_path, tails)["spectral_outlier_share"] == 0
+    for name in ("amount_1", "amount_2"):
+        tails[name][:60] = 1.5 * tails[name].max()
+    tails["y"][:60] = 1
+    found = run_poisoning(tmp_path, tails)
+    assert found["spectral_outlier_share"] == pytest.approx(0.04, abs=0.002)
+
+
 def test_an_exact_value_that_settles_the_class_is_found_unless_its_neighbours_do_too(tmp_path):
     clean = cells(seed=14)
     planted = {name: values.copy() for name, values in clean.items()}

@@ -208,6 +208,22 @@ def test_a_changed_column_counts_once(tmp_path, test_cells, train_cells, says):
     assert "canary" not in found.text
 
 
+def test_values_that_random_splits_leave_out_of_train_are_named_and_not_counted(tmp_path):
+    """Levels of which many are rarer than one in a thousand rows, as towns or codes are."""
+    random, counted, named = np.random.default_rng(0), [], 0
+    levels = np.array([f"level {place}" for place in range(50)])
+    for _ in range(60):
+        cells = [levels[np.minimum(random.geometric(0.13, 400), 50) - 1].tolist() for _ in range(2)]
+        found = shape(tmp_path, {**numbers(400, seed=1), "c": cells[0]}, {**numbers(400, seed=2), "c": cells[1]})
+        counted.append(found["schema_violations"])
+        named += any("by chance" in said for said in found.sentences)
+    assert sum(counted) <= 2
+    assert named > 20
+    late = cells[0][:380] + ["new"] * 20
+    found = shape(tmp_path, {**numbers(400, seed=1), "c": late}, {**numbers(400, seed=2), "c": cells[1]})
+    assert found["schema_violations"] == 1
+
+
 def test_declared_kinds_hold_without_train(tmp_path):
     config = {"columns": DeclaredColumns(kinds={"a": "number", "b": "integer"})}
     assert shape(tmp_path, numbers(50), **config)["schema_violations"] == 0
