@@ -1,6 +1,7 @@
 """How many labels are likely wrong, and which rows to look at first."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govkit.checks.quality._sample import drawn, labelled
@@ -52,11 +53,11 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
 
     Why it matters: a model learns wrong labels too, and wrong labels among the hold-out rows make every metric wrong.
 
-    Method: a logistic and a gradient-boosted model are fitted in five folds to the features, of more than 200 to those
-    whose class means differ most among the rows fitted to; the one of higher likelihood judges the rows it has not
-    seen. Where classes only overlap, label and judgement agree ever more as the class gets clearer; where labels were
-    swapped, agreement stops short of that. The shortfall, with its profile-likelihood interval, is the estimate.
-    Suspicious rows are ranked by confident learning.
+    Method: a logistic and a gradient-boosted model are fitted in five folds to the features of TRAIN and DATA, of more
+    than 200 to those whose class means differ most among the rows fitted to; the one of higher likelihood judges the
+    rows that were not seen, all together and those of each file. Where classes only overlap, label and judgement agree
+    ever more as the class gets clearer; where labels were swapped, agreement stops short of that. The shortfall, with
+    its profile-likelihood interval, is the estimate. Suspicious rows are ranked by confident learning.
 
     Limits: labels that are wrong for a reason (always in the same region, or always from class to class) are found as
     far as other rows contradict them. Where features say little about the target, the interval is wide and the result
@@ -67,78 +68,115 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
     References: Northcutt, Jiang and Chuang (2021), Confident learning, JAIR 70; Liu and Tao (2016), IEEE TPAMI 38.
     """
     target = columns.target
-    data = next((each for each in (train, test) if each is not None and target in each.columns), None)
-    if target is None or data is None:
+    files = [each for each in (train, test) if each is not None and target in each.columns]
+    if target is None or not files:
         raise NotDeclared("quality.label_errors.no_target", ask="target: NAME")
     if not task.is_classification:
         raise NotApplicable("quality.label_errors.regression")
-    rows, labels, classes = _usable(data, target, task, work, seed)
-    if len(rows) < FEWEST or classes < 2:  # noqa: PLR2004 - two classes to swap
-        raise NotPossible(
-            "quality.label_errors.few",
-            rows=len(rows),
-            classes=classes,
-            needed=FEWEST,
-            of_a_class=FEWEST_OF_A_CLASS,
-        )
-    judged, width = _judgement(data, columns, rows, labels, seed)
+    seen = _usable(files, target, task, work, seed)
+    judged, width = _judgement(files, columns, seen, seed)
     if width > MOST_COLUMNS:
         message = Message(id="quality.label_errors.columns", args={"columns": width, "kept": MOST_COLUMNS})
         yield Finding(rule="QUA-021", severity=Severity.INFO, message=message, where="features")
-    found = _noise(judged, labels, classes)
-    suspicious = _suspicious(judged, labels)
-    yield Measurement(name="label_noise", value=found.share, unit="share", n=len(rows), interval=found.interval)
-    yield Measurement(name="suspicious_labels", value=len(suspicious), unit="count", n=len(rows))
-    name = "TRAIN" if data.role == "train" else "DATA"
-    if (found.interval.low or 0.0) > 0:
-        arguments: dict[str, str | float] = {"share": round(found.share, 3), "data": name}
-        message = Message(id="quality.label_errors.noise", args=dict(arguments))
-        yield Finding(rule="QUA-020", severity=Severity.MEDIUM, message=message, where=f"column {target}")
+    for name, inside in seen.parts():
+        found = _noise(judged[inside], seen.labels[inside], seen.classes)
+        group = {"data": name} if name else {}
+        n = int(inside.sum())
+        yield Measurement(
+            name="label_noise", value=found.share, unit="share", n=n, interval=found.interval, group=group
+        )
+        if (found.interval.low or 0.0) > 0:
+            args = {"share": round(found.share, 3), "data": name or " and ".join(seen.names)}
+            message = Message(id="quality.label_errors.noise", args=args)
+            yield Finding(rule="QUA-020", severity=Severity.MEDIUM, message=message, where=f"column {target}")
+    suspicious = _suspicious(judged, seen.labels)
+    yield Measurement(name="suspicious_labels", value=len(suspicious), unit="count", n=len(seen.labels))
     yield Table(
         name="suspicious_labels",
-        title=f"Rows of {name} to look at first, the header not counted",
-        columns=(Column(name="row"),),
-        rows=tuple((int(rows[index]) + 1,) for index in suspicious[:LISTED]),
+        title="Rows to look at first, the header not counted",
+        columns=(Column(name="data"), Column(name="row")),
+        rows=tuple((seen.names[seen.file[index]], int(seen.rows[index]) + 1) for index in suspicious[:LISTED]),
         left_out=max(0, len(suspicious) - LISTED),
     )
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """The rows whose labels are judged, those of each file together."""
+
+    names: tuple[str, ...]
+    """What the files are called."""
+    file: "NDArray[np.int64]"
+    """Place of each row's file, shape (rows,)."""
+    rows: "NDArray[np.int64]"
+    """Positions in the files, shape (rows,)."""
+    labels: "NDArray[np.int64]"
+    """Classes, numbered from 0 without gaps, shape (rows,)."""
+
+    @property
+    def classes(self) -> int:
+        """Count the classes."""
+        return int(self.labels.max()) + 1
+
+    def parts(self) -> "Iterator[tuple[str, NDArray[np.bool_]]]":
+        """Give all rows, and the rows of each of several files that has enough of them to judge."""
+        yield "", self.file >= 0
+        if len(self.names) > 1:
+            for place, name in enumerate(self.names):
+                if (self.file == place).sum() >= FEWEST:
+                    yield name, self.file == place
+
+
 def _plan(sizes: Sizes, budget: str) -> Work:
     rows = min(max(sizes.test_rows, sizes.train_rows), ROWS[budget])
-    return Work(
-        {"rows": rows}, seconds=0.5 + rows * min(max(sizes.features, 5), MOST_COLUMNS) * max(sizes.classes, 2) / 4e5
-    )
+    judged = rows * (2 if sizes.train_rows else 1)
+    cells = judged * min(max(sizes.features, 5), MOST_COLUMNS) * max(sizes.classes, 2)
+    return Work({"rows": rows}, seconds=0.5 + cells / 4e5)
 
 
-def _usable(
-    data: Dataset, target: str, task: Task, work: Mapping[str, int], seed: int
-) -> "tuple[NDArray[np.int64], NDArray[np.int64], int]":
-    """Give row positions, labels numbered from 0, and how many classes have rows enough."""
+def _usable(files: list[Dataset], target: str, task: Task, work: Mapping[str, int], seed: int) -> _Seen:
+    """Draw rows with a label, of classes that have enough of them."""
     import numpy as np
 
-    usable, truth = labelled(data, target, task)
-    taken = drawn(np.arange(len(usable)), work["rows"], seed)
-    rows, codes = usable[taken], truth[taken].astype(np.int64)
-    counts = np.bincount(codes, minlength=len(task.classes))
-    kept = np.isin(codes, np.flatnonzero(counts >= FEWEST_OF_A_CLASS))
-    levels, labels = np.unique(codes[kept], return_inverse=True)
-    return rows[kept], labels.astype(np.int64), len(levels)
+    file, rows, codes = [], [], []
+    for place, data in enumerate(files):
+        usable, truth = labelled(data, target, task)
+        taken = drawn(np.arange(len(usable)), work["rows"], seed)
+        file.append(np.full(len(taken), place))
+        rows.append(usable[taken])
+        codes.append(truth[taken].astype(np.int64))
+    every = np.concatenate(codes)
+    counts = np.bincount(every, minlength=len(task.classes))
+    kept = np.isin(every, np.flatnonzero(counts >= FEWEST_OF_A_CLASS))
+    levels, labels = np.unique(every[kept], return_inverse=True)
+    if len(labels) < FEWEST or len(levels) < 2:  # noqa: PLR2004 - two classes to swap
+        raise NotPossible(
+            "quality.label_errors.few",
+            rows=len(labels),
+            classes=len(levels),
+            needed=FEWEST,
+            of_a_class=FEWEST_OF_A_CLASS,
+        )
+    names = tuple("TRAIN" if data.role == "train" else "DATA" for data in files)
+    return _Seen(names, np.concatenate(file)[kept], np.concatenate(rows)[kept], labels.astype(np.int64))
 
 
-def _judgement(
-    data: Dataset, columns: Columns, rows: "NDArray[np.int64]", labels: "NDArray[np.int64]", seed: int
-) -> "tuple[NDArray[np.float64], int]":
+def _judgement(files: list[Dataset], columns: Columns, seen: _Seen, seed: int) -> "tuple[NDArray[np.float64], int]":
     """Give class probabilities of each row by a model that has not seen it, of two kinds the likelier one's.
 
     And how many columns there were to fit to.
     """
     import numpy as np
+    import pandas as pd
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
-    places = points([data], columns, [rows]).coordinates
-    plain = numeric(data.frame.iloc[rows], columns).to_numpy()
+    labels = seen.labels
+    chosen = [seen.rows[seen.file == place] for place in range(len(files))]
+    places = points(files, columns, chosen).coordinates
+    frames = [data.frame.iloc[rows] for data, rows in zip(files, chosen, strict=True)]
+    plain = numeric(pd.concat(frames, ignore_index=True), columns).to_numpy()
     if not places.shape[1] or not plain.shape[1]:
         raise NotPossible("quality.label_errors.nothing")
     kinds = (
@@ -147,7 +185,7 @@ def _judgement(
     )
     found = []
     for table, model in kinds:
-        judged = np.empty((len(labels), int(labels.max()) + 1))
+        judged = np.empty((len(labels), seen.classes))
         for fitted, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, labels):
             kept = _telling(table[fitted], labels[fitted])
             judged[held] = model.fit(table[fitted][:, kept], labels[fitted]).predict_proba(table[held][:, kept])

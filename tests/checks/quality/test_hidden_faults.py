@@ -129,9 +129,10 @@ def test_too_few_rows_are_said(tmp_path):
     assert caught.value.reason.args == {"rows": 30, "needed": 60}
 
 
-def run_labels(tmp_path, held, **more):
+def run_labels(tmp_path, held, fitted=None):
     data = table(tmp_path, held)
-    found = label_errors(test=data, columns=roles(data), task=BINARY, work={"rows": 5_000}, seed=1, **more)
+    train = table(tmp_path, fitted, role="train", name="train.csv") if fitted else None
+    found = label_errors(test=data, columns=roles(data), task=BINARY, work={"rows": 5_000}, seed=1, train=train)
     return Products("quality.label_errors", found)
 
 
@@ -141,6 +142,17 @@ def test_swapped_labels_are_estimated(tmp_path, share):
     assert noise.interval.low <= share <= noise.interval.high
     assert (noise.interval.low > LIMIT_OF_NOISE) == (share > 0)
     assert noise.interval.high - noise.interval.low < 0.1
+
+
+@pytest.mark.parametrize("swapped", ["TRAIN", "DATA"])
+def test_labels_swapped_in_one_file_alone_are_found_there(tmp_path, swapped):
+    flips = {name: 0.12 * (name == swapped) for name in ("TRAIN", "DATA")}
+    held, fitted = cells(2_000, seed=9, flip=flips["DATA"]), cells(2_000, seed=10, flip=flips["TRAIN"])
+    found = run_labels(tmp_path, held, fitted)
+    lows = {one.group.get("data", "both"): one.interval.low for one in found.measurements if one.name == "label_noise"}
+    assert lows[swapped] > LIMIT_OF_NOISE
+    assert lows[{"TRAIN": "DATA", "DATA": "TRAIN"}[swapped]] <= LIMIT_OF_NOISE
+    assert {name for name, _ in found.tables[0].rows[:20]} == {swapped}
 
 
 def test_of_very_many_columns_those_that_tell_the_classes_are_kept():
@@ -163,7 +175,7 @@ def test_swapped_rows_come_first(tmp_path):
     target[swapped] = 1 - target[swapped]
     held = {f"f{index}": values.round(6) for index, values in enumerate(bunch.data.T)}
     (listed,) = run_labels(tmp_path, {**held, "y": target}).tables
-    first = {row - 1 for (row,) in listed.rows[:20]}
+    first = {row - 1 for _, row in listed.rows[:20]}
     assert len(first & set(swapped.tolist())) >= 15
 
 
