@@ -209,6 +209,8 @@ def examine(  # noqa: PLR0913 - the options of the stage commands
     setup = replace(setup, request=setup.request.model_copy(update={"config": resolved}))
     with open_subject(setup.request) as subject:
         job = _job(subject, setup, only, None)
+        if progress is not None and any(found.plan for found in job.checks.values()):
+            _estimate(progress, subject, job, 1)
         outcomes = run(job, subject, jobs=1, journal=Journal(None), progress=progress or Silent())
     evidence = tuple(found.evidence for found in outcomes.values())
     return evidence, used([found.model_dump(mode="json") for found in evidence])
@@ -249,10 +251,10 @@ def _job(subject: Subject, setup: Setup, only: tuple[str, ...], replayed: Path |
     params = _params(checks, setup)
     _hold_constraints(subject, setup)
     refits = replayed is None and any(found.refits for found in checks.values())
-    plan, seconds = make_plan(checks, params, sizes_of(subject, refits=refits), setup.config.budget)
+    plan, work = make_plan(checks, params, sizes_of(subject, refits=refits), setup.config.budget)
     if replayed is not None:
         plan = read_record(replayed).result.plan
-    return Job(checks, params, plan, setup.config.seed, seconds)
+    return Job(checks, params, plan, setup.config.seed, work)
 
 
 def _params(checks: Mapping[str, Check], setup: Setup) -> dict[str, Params]:
@@ -297,11 +299,7 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
     progress.note(
         f"govkit {__version__}  profile {setup.config.profile}{where}  budget {job.plan.budget}  seed {job.seed}"
     )
-    train = f", {subject.train.rows:,} training rows" if subject.train else ""
-    progress.note(
-        f"{subject.test.name}: {subject.test.rows:,} rows, {len(subject.test.columns)} columns{train}; "
-        f"about {max(sum(job.seconds.values()) / jobs, 5):.0f} s"
-    )
+    _estimate(progress, subject, job, jobs)
     for note in subject.artifact.notes if subject.artifact else ():
         progress.note(sentence(note, templates()))
     layers = _isolation(subject)
@@ -310,6 +308,19 @@ def _announce(progress: Progress, setup: Setup, subject: Subject, job: Job, jobs
         progress.note(f"isolation: reduced (does not hold: {lacking})")
     for inference in subject.inferred:
         progress.note(f"inferred {inference.field}: {inference.value}")
+
+
+def _estimate(progress: Progress, subject: Subject, job: Job, jobs: int) -> None:
+    """Say how large the data is, how long the work may take, and what a larger budget would do besides."""
+    train = f", {subject.train.rows:,} training rows" if subject.train else ""
+    seconds = sum(work.seconds for work in job.work.values()) / jobs
+    progress.note(
+        f"{subject.test.name}: {subject.test.rows:,} rows, {len(subject.test.columns)} columns{train}; "
+        f"budget {job.plan.budget}: about {max(seconds, 5):.0f} s"
+    )
+    for name, work in job.work.items():
+        if work.left_out:
+            progress.note(f"  not part of {name}: {'; '.join(work.left_out)}")
 
 
 def _result(subject: Subject, setup: Setup, job: Job, policy: Policy, outcomes: Mapping[str, Outcomes]) -> Result:

@@ -17,6 +17,7 @@ SPEAKERS = (
     "govkit.inputs.dataset",
     "govkit.inputs.function",
     "govkit.inputs.metadata",
+    "govkit.inputs.rationed",
     "govkit.inputs.recorded",
     "govkit.inputs.service",
     "govkit.inputs.subject",

@@ -56,9 +56,9 @@ class Console:
             self._show_running()
 
     def note(self, text: str) -> None:
-        """Write a line."""
+        """Write a line, folded at the terminal's width."""
         with self._lock:
-            self._line(text)
+            self._line(wrapped(text))
 
     def finish(self) -> None:
         """Clear the moving line."""
@@ -89,7 +89,8 @@ def wrapped(text: str) -> str:
     folded = []
     for line in text.splitlines():
         indent = " " * (len(line) - len(line.lstrip()) + (2 if line.startswith(" ") else 0))
-        folded.append("\n".join(textwrap.wrap(line, width(), subsequent_indent=indent)))
+        lines = textwrap.wrap(line, width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        folded.append("\n".join(lines))
     return "\n".join(folded)
 
 

@@ -83,6 +83,24 @@ class Sizes:
     """Rounded up to 100, 1,000, 10,000, ...; 0 without a model."""
     fit_ms_per_1000_rows: int = 0
     """CPU time, rounded up to 50, 100, 200, ...; 0 where the model can't be fitted again, or too slowly."""
+    call_ms: int = 0
+    """What a call takes however few its rows are, rounded to 125, 250, 500, 1,000, ...; 0 below, or without a model."""
+
+    def ration(self, seconds: float, needed: int) -> dict[str, int]:
+        """Give the work counts that keep a check's calls of a slow model within a time; none where calls are quick.
+
+        Beyond them the check is stopped and counts as left out (`inputs.rationed`).
+
+        Args:
+            seconds: the check's part of the budget.
+            needed: calls without which it has nothing to say; where there is no time for these, none is made.
+        """
+        if not self.call_ms:
+            return {}
+        return {"calls": int(seconds * 1000 / self.call_ms), "needed_calls": needed, "call_ms": self.call_ms}
+
+
+EVERYTHING = "everything, since calls of this model take too long"
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,17 @@ class Work:
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     """Estimate shown before the audit starts."""
+    left_out: tuple[str, ...] = ()
+    """What a larger budget would do besides, in words."""
+
+    def within(self, ration: Mapping[str, int], most: int) -> "Work":
+        """Give the same work with rationed calls of the model, of which it would make `most`."""
+        if not ration:
+            return self
+        if ration["calls"] < ration["needed_calls"]:
+            return Work({**self.counts, **ration}, 0.0, (EVERYTHING,))
+        seconds = self.seconds + min(ration["calls"], most) * ration["call_ms"] / 1000
+        return Work({**self.counts, **ration}, seconds, self.left_out)
 
 
 class Unavailable(Exception):

@@ -5,12 +5,14 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from govkit.core.digest import sha256, sha256_of
 from govkit.core.errors import GovkitError, ModelRaised
 from govkit.core.evidence import Artefact, AskKind, Evidence, Finding, Measurement, Message, Outcome, Table
 from govkit.core.progress import Progress, Silent
+from govkit.inputs.model import Model
+from govkit.inputs.rationed import Rationed
 from govkit.inputs.subject import Subject
 from govkit.inputs.suspects import suspects
 from govkit.plugins.check import (
@@ -37,6 +39,8 @@ OWN = frozenset({"params", "work", "seed", "progress", "evidence", "as_of"})
 """Inputs that are no part of the subject's digests: they stand in the evidence itself."""
 OF_TASK = frozenset({"model", "champion", "predictions", "train_predictions", "task"})
 """Inputs that mean something only to a check that covers the task."""
+ASKED = frozenset({"model", "champion"})
+"""Inputs that are asked, which the plan rations where a call of the model takes long."""
 ANSWERED = frozenset({"predictions", "train_predictions", "champion_predictions"})
 """Inputs that need the model to answer; asked for last, so that what else is lacking is told where it can't."""
 
@@ -140,22 +144,23 @@ def _arguments(order: Order, subject: Subject, progress: Progress) -> tuple[dict
     arguments: dict[str, object] = {}
     for name in sorted(order.check.needs, key=lambda name: name in ANSWERED):
         try:
-            arguments[name] = own[name] if name in own else _given(order.check, name, subject)
+            arguments[name] = own[name] if name in own else _given(order, name, subject)
         except Unavailable:
             if name not in order.check.optional:
                 raise
     return arguments, _digests(order, subject)
 
 
-def _given(check: Check, name: str, subject: Subject) -> object:
-    """Give one of the subject's inputs, as far as the check covers the task.
+def _given(order: Order, name: str, subject: Subject) -> object:
+    """Give one of the subject's inputs, as far as the check covers the task and the plan has calls for it.
 
     Raises:
         Unavailable: it isn't there, or means nothing to the check.
     """
-    if name in OF_TASK and subject.task is not None and subject.task.name not in check.tasks:
+    if name in OF_TASK and subject.task is not None and subject.task.name not in order.check.tasks:
         raise NotApplicable("runner.task_not_covered", task=subject.task.name)
-    return subject.get(name)
+    found = subject.get(name)
+    return Rationed(cast("Model", found), order.work) if name in ASKED and "calls" in order.work else found
 
 
 def _digests(order: Order, subject: Subject) -> dict[str, str]:

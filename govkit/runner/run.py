@@ -20,7 +20,7 @@ from govkit.core.evidence import Evidence, Message, Outcome
 from govkit.core.progress import Progress
 from govkit.core.record import Plan
 from govkit.inputs.subject import Request, Subject
-from govkit.plugins.check import Attachment, Check, Params
+from govkit.plugins.check import Attachment, Check, Params, Work
 from govkit.runner.journal import Journal
 from govkit.runner.one import Order, Outcomes, key_of, run_check, seed_for
 
@@ -35,8 +35,12 @@ class Job:
     params: Mapping[str, Params]
     plan: Plan
     seed: int
-    seconds: Mapping[str, float]
-    """Estimates, so that the longest check starts first."""
+    work: Mapping[str, Work]
+    """Planned work; by its estimates the longest check starts first."""
+
+    def seconds(self, name: str) -> float:
+        """Give a check's estimate; 1 for one without a plan."""
+        return self.work[name].seconds if name in self.work else 1.0
 
 
 def select(checks: Mapping[str, Check], only: tuple[str, ...]) -> dict[str, Check]:
@@ -105,7 +109,7 @@ def _side_by_side(job: Job, session: Session, processes: "_Processes") -> dict[s
     with ThreadPoolExecutor(processes.count) as pool:
         try:
             while sorter.is_active():
-                for name in sorted(sorter.get_ready(), key=lambda ready: (-job.seconds.get(ready, 1.0), ready)):
+                for name in sorted(sorter.get_ready(), key=lambda ready: (-job.seconds(ready), ready)):
                     running[pool.submit(session.carry_out, _order(job, name, done))] = name
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:

@@ -21,6 +21,7 @@ from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import Predictions, features_of
+from govkit.inputs.rationed import hold_back
 from govkit.inputs.task import Task, same
 from govkit.plugins.check import NotPossible
 
@@ -33,6 +34,10 @@ POOL = 1_000
 """Known rows tried as starting points."""
 CELLS = 4_000_000
 """Cells drawn at once for random changes."""
+KEPT_CALLS = 2
+"""Calls of a slow model that are kept to test again what was found."""
+BEFORE = 3
+"""Calls of the attack for which that on its strength has no use: two choose what is asked for, one tries known rows."""
 TESTED = 200
 """Rows that the attack's strength is tested on."""
 
@@ -71,6 +76,8 @@ class Attacked:
     """What became of the attacked rows."""
 
     sample: Sample
+    asked: Asked
+    """The model as the search saw it."""
     space: Space
     original: "NDArray[np.float64]"
     best: "NDArray[np.float64]"
@@ -83,6 +90,8 @@ class Attacked:
     calls: int
     queries: int
     unanswered: int
+    left_out: int
+    """Changed rows that were not asked about because the calls of a slow model were used up."""
     graded: bool
     strength: Strength | None
     stand_in: Transferred | None
@@ -148,8 +157,10 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
     unverified, impossible = tested_again(subject, asked, search)
     positive = sample.goal.predicted[:TESTED] >= np.median(sample.goal.predicted[:TESTED])
     effort, rng = effort_of(work), np.random.default_rng(seed)
+    calls = max(work["calls"] - KEPT_CALLS - BEFORE, 0) if "calls" in work else None
     return Attacked(
         sample=sample,
+        asked=asked,
         space=space,
         original=search.original,
         best=search.best,
@@ -160,10 +171,11 @@ def attack(subject: Subject, space: Space, sizes: list[float], work: Mapping[str
         calls=asked.calls + found.labels.calls,
         queries=asked.queries + found.labels.queries,
         unanswered=asked.unanswered + found.labels.unanswered,
+        left_out=asked.left_out + found.labels.left_out,
         graded=asked.graded,
         stand_in=found.stand_in,
         proved=proved,
-        strength=strength(space, search.original[:TESTED], positive, (sizes[-1], effort, rng)),
+        strength=strength(space, search.original[:TESTED], positive, (sizes[-1], effort, rng), calls),
     )
 
 
@@ -195,8 +207,9 @@ def searched(subject: Subject, space: Space, sizes: list[float], work: Mapping[s
     rng = np.random.default_rng(seed)
     sample = sample_of(subject, work["rows"], rng)
     original = space.values(sample.features)
+    hold_back(subject.model, KEPT_CALLS)
     asked = Asked(subject.model, subject.task, space, sample.features, sample.goal)
-    search = Search(asked, space, original, rng)
+    search = Search(asked, space, original, rng, few_calls="calls" in work)
     by_chance = _by_chance(search, sizes, work["floor"])
     pool, others = _pool(subject, space, sample.goal, rng)
     search.start(pool, others)
@@ -249,15 +262,17 @@ def _by_chance(search: Search, sizes: list[float], draws: int) -> "dict[float, N
     import numpy as np
 
     rows, width = search.original.shape
-    found, before = {}, np.zeros(rows, dtype=bool)
-    for size in sizes:
-        left = draws
+    most = CELLS // max(rows * width, 1)
+    together = [sizes] if search.few_calls and draws * len(sizes) <= most else [[size] for size in sizes]
+    turned = []
+    for some in together:
+        left, any_turned = draws, np.zeros((len(some), rows), dtype=bool)
         while left > 0:
-            count = max(min(left, CELLS // max(rows * width, 1)), 1)
-            before |= search.at_random(size, count)
+            count = max(min(left, most), 1)
+            any_turned |= search.at_random(some, count)
             left -= count
-        found[size] = before.copy()
-    return found
+        turned.append(any_turned)
+    return dict(zip(sizes, np.logical_or.accumulate(np.concatenate(turned)), strict=True))
 
 
 def _pool(
@@ -292,7 +307,8 @@ def _by_labels(
     rows = np.arange(len(search.original))[:count]
     if not len(rows):
         return blind
-    second = Search(blind, search.space, search.original[rows], np.random.default_rng(work["rows"]))
+    rng = np.random.default_rng(work["rows"])
+    second = Search(blind, search.space, search.original[rows], rng, few_calls=search.few_calls)
     second.start(pool, others[rows])
     walk(second, work["label_rounds"], size)
     better = rows[second.reach[rows] < search.reach[rows]]
@@ -304,6 +320,7 @@ def tested_again(subject: Subject, asked: Asked, search: Search) -> tuple[int, i
     """Hold every success against the rules and ask for it once more; forget what fails. Give how many failed each."""
     import numpy as np
 
+    hold_back(subject.model, 0)
     index = np.flatnonzero(np.isfinite(search.reach))
     unsteady = asked.again(search.original, np.arange(len(search.original)))
     varied = ~asked.again(search.best[index], index)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from govkit.core.errors import ModelUnavailable
 from govkit.inputs.model import Model
+from govkit.inputs.rationed import OutOfCalls
 from govkit.inputs.structure import tables_of, text_of
 from govkit.inputs.tree_ensemble import Trees
 
@@ -123,7 +124,7 @@ def agreeing(inside: Inside, rows: "pd.DataFrame", model: Model, labels: Sequenc
     same: NDArray[np.bool_] = decided(own) == np.asarray(labels)
     try:
         said = _said(model, rows)
-    except ModelUnavailable:
+    except (ModelUnavailable, OutOfCalls):
         return np.zeros(len(rows), dtype=bool)
     if said is None:
         return same

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._oracle import Asked
-from govkit.inputs.model import Model
-from govkit.inputs.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200
 MOST_FEATURES = 20
+CELLS = 4_000_000
+"""Cells asked about at once where many features go together."""
 SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
 """Parts of the way to the end of what is possible that are tried."""
 HALVINGS = 4
@@ -34,20 +34,29 @@ class Alone:
     swap: bool = False
 
 
-def alone(model: Model, task: Task, found: "Attacked") -> list[Alone]:
-    """Give every feature's effect, the one that turns the most rows first.
+def alone(found: "Attacked", *, few_calls: bool = False) -> list[Alone]:
+    """Give every feature's effect, the one that turns the most rows first; none where the model's calls are used up.
 
     Of many features those are tried that the attack moved the most.
+
+    Args:
+        found: what the attack found.
+        few_calls: whether to ask about many features in one call.
     """
     import numpy as np
 
     space, rows = found.space, np.arange(min(len(found.original), MOST_ROWS))
     original = found.original[rows]
-    asked = Asked(model, task, space, found.sample.features, found.sample.goal)
+    asked = found.asked.afresh()
     numbers = np.flatnonzero(space.number)
     moved = np.nan_to_num(np.abs(found.best - found.original) / space.scale).mean(axis=0)[numbers]
     numbers = np.sort(numbers[np.argsort(-moved, kind="stable")[:MOST_FEATURES]])
-    results = [Alone(space.names[at], len(rows), *_smallest(asked, rows, original, int(at))) for at in numbers]
+    together = max(CELLS // (2 * len(SHARES) * original.size), 1) if few_calls else 1
+    results = []
+    for at in range(0, len(numbers), together):
+        some = numbers[at : at + together]
+        told = zip(some.tolist(), _smallest(asked, original, some), strict=True)
+        results += [Alone(space.names[column], len(rows), *effect) for column, effect in told]
     for columns, contents in space.choices():
         turned = np.zeros(len(rows), dtype=bool)
         for cells in contents:
@@ -55,51 +64,67 @@ def alone(model: Model, task: Task, found: "Attacked") -> list[Alone]:
             swapped[:, list(columns)] = cells
             turned |= asked.margins(space.admissible(swapped, original), rows) < 0
         results.append(Alone(space.names[columns[0]], len(rows), int(turned.sum()), None, swap=True))
-    return sorted(results, key=lambda one: (-one.turned, one.name))
+    return [] if asked.left_out else sorted(results, key=lambda one: (-one.turned, one.name))
 
 
 def _smallest(
-    asked: Asked, rows: "NDArray[np.int64]", original: "NDArray[np.float64]", column: int
-) -> tuple[int, float | None]:
-    """Give how many rows one feature turns, and the median of the smallest change that does."""
+    asked: Asked, original: "NDArray[np.float64]", columns: "NDArray[np.int64]"
+) -> list[tuple[int, float | None]]:
+    """Give for each feature how many rows it turns alone, and the median of the smallest change that does."""
     import numpy as np
 
-    space = asked.space
-    low, high = space.limits(original)
-    ends = np.stack([low[:, column], high[:, column]]) - original[:, column]
+    count = len(original)
+    every = _Places(np.tile(np.arange(count), len(columns)), np.repeat(columns, count))
+    low, high = (np.asarray(end) for end in asked.space.limits(original))
+    now = original[every.row, every.column]
+    ends = [end[every.row, every.column] - now for end in (low, high)]
     steps = np.array([share * end for share in SHARES for end in ends])
-    best = _try(asked, rows, original, column, steps, np.full(len(rows), np.inf))
-    turned = np.flatnonzero(np.isfinite(best))
-    below = best / 2
+    best = _try(asked, original, every, steps, np.full(len(now), np.inf))
+    turned, below = np.flatnonzero(np.isfinite(best)), best / 2
     for _ in range(HALVINGS):
-        if not len(turned):
-            return 0, None
-        middle = (np.abs(best) + np.abs(below))[turned] / 2 * np.sign(best[turned])
-        nearer = _try(asked, turned, original[turned], column, middle[None], best[turned])
-        failed = nearer == best[turned]
-        below[turned[failed]] = middle[failed]
-        best[turned] = nearer
-    return len(turned), float(np.median(np.abs(best[turned]))) if len(turned) >= FEWEST else None
+        if len(turned):
+            middle = (np.abs(best) + np.abs(below))[turned] / 2 * np.sign(best[turned])
+            some = _Places(every.row[turned], every.column[turned])
+            nearer = _try(asked, original, some, middle[None], best[turned])
+            failed = nearer == best[turned]
+            below[turned[failed]] = middle[failed]
+            best[turned] = nearer
+    return [_told(best[every.column == column]) for column in columns.tolist()]
 
 
-def _try(  # noqa: PLR0913, PLR0917 - rows, what is changed in them, and what is known
+def _told(best: "NDArray[np.float64]") -> tuple[int, float | None]:
+    import numpy as np
+
+    turned = best[np.isfinite(best)]
+    return len(turned), float(np.median(np.abs(turned))) if len(turned) >= FEWEST else None
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Cells that are changed: row and column of each."""
+
+    row: "NDArray[np.int64]"
+    column: "NDArray[np.int64]"
+
+
+def _try(
     asked: Asked,
-    rows: "NDArray[np.int64]",
     original: "NDArray[np.float64]",
-    column: int,
+    places: _Places,
     steps: "NDArray[np.float64]",
     best: "NDArray[np.float64]",
 ) -> "NDArray[np.float64]":
-    """Try steps of one column, shape (steps, rows); give the smallest that turns each row, with its sign."""
+    """Try steps of one cell of its row, shape (steps, places); give the smallest that turns each row, with its sign."""
     import numpy as np
 
-    count = len(steps)
-    moved = np.tile(original, (count, 1))
-    moved[:, column] += steps.reshape(-1)
-    moved = asked.space.admissible(moved, np.tile(original, (count, 1)))
-    turned = (asked.margins(moved, np.tile(rows, count)) < 0).reshape(count, len(rows))
-    taken = (moved[:, column] - np.tile(original[:, column], count)).reshape(count, len(rows))
+    count, rows = len(steps), np.tile(places.row, len(steps))
+    at = (np.arange(len(rows)), np.tile(places.column, count))
+    moved = original[rows]
+    moved[at] += steps.reshape(-1)
+    moved = asked.space.admissible(moved, original[rows])
+    turned = (asked.margins(moved, rows) < 0).reshape(count, len(places.row))
+    taken = (moved[at] - original[rows, at[1]]).reshape(count, len(places.row))
     size = np.where(turned, np.abs(taken), np.inf)
-    first, at = size.argmin(axis=0), np.arange(len(rows))
-    found: NDArray[np.float64] = np.where(size[first, at] < np.abs(best), taken[first, at], best)
+    first, place = size.argmin(axis=0), np.arange(len(places.row))
+    found: NDArray[np.float64] = np.where(size[first, place] < np.abs(best), taken[first, place], best)
     return found

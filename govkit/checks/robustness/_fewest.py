@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._oracle import Asked
-from govkit.inputs.model import Model
-from govkit.inputs.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +31,7 @@ class Fewest:
     cost: "NDArray[np.float64]"
 
 
-def fewest(model: Model, task: Task, found: "Attacked", size: float) -> Fewest | None:
+def fewest(found: "Attacked", size: float) -> Fewest | None:
     """Strip the changes of rows turned within a size of all features that they don't need; None without such rows.
 
     Numbers go to the end of the size first, so that few of them are enough. What is left is an upper bound.
@@ -43,8 +41,7 @@ def fewest(model: Model, task: Task, found: "Attacked", size: float) -> Fewest |
     rows = np.flatnonzero(found.turned(size))[:MOST_ROWS]
     if not len(rows):
         return None
-    asked = Asked(model, task, found.space, found.sample.features, found.sample.goal)
-    stripped = _Stripped(asked, rows, found.original[rows], found.best[rows].copy(), size)
+    stripped = _Stripped(found.asked.afresh(), rows, found.original[rows], found.best[rows].copy(), size)
     stripped.largest_first()
     for _ in range(ROUNDS):
         if not stripped.one_less():

@@ -8,7 +8,9 @@ from govkit.checks.robustness._space import Space
 from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import decide
+from govkit.inputs.rationed import OutOfCalls
 from govkit.inputs.task import Task
+from govkit.plugins.check import NotPossible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,7 @@ def labels(model: Model, task: Task, rows: "pd.DataFrame") -> "NDArray[np.int64]
 
     step = max(min(BATCH, CELLS // max(rows.shape[1], 1)), 1)
     parts = [rows.iloc[at : at + step] for at in range(0, len(rows), step)]
-    needed = task.threshold is not None
+    needed = task.threshold is not None and "predict_proba" in model.described.methods
     answers = [decide(model, part, model.predict_proba(part) if needed else None, task) for part in parts]
     return np.concatenate([np.empty(0, dtype=np.int64), *answers])
 
@@ -71,6 +73,22 @@ class Goal:
     """Regression: by how much the value must move."""
 
 
+CUT_SHORT = {
+    "robustness.search_cut_short": "Left out: the calls of the model that the budget has time for were used up before "
+    "the search had ended.",
+}
+
+
+def require_whole(*searched: "Asked") -> None:
+    """See to it that no search ended before its time.
+
+    Raises:
+        NotPossible: one did, because its calls of the model were used up.
+    """
+    if any(one.left_out for one in searched):
+        raise NotPossible("robustness.search_cut_short")
+
+
 @dataclass
 class Asked:
     """A model under attack, seen through its scores where they agree with its answers, else its labels or values."""
@@ -85,6 +103,8 @@ class Asked:
     calls: int = 0
     queries: int = 0
     unanswered: int = 0
+    left_out: int = 0
+    """Changed rows that were not asked about because no call was left."""
     _source: str = field(default="", init=False)
     _retries: int = field(default=RETRIES, init=False)
     _refused: "list[tuple[tuple[int, ...], tuple[float, ...]]] | None" = field(default=None, init=False)
@@ -94,6 +114,12 @@ class Asked:
         """Choose what the model is asked for."""
         self._source = self._chosen() if self.graded else "labels"
         self.graded = self._source != "labels"
+
+    def afresh(self) -> "Asked":
+        """Give the same model seen in the same way, with counts of its own."""
+        found = self.labels_only()
+        found._source, found.graded = self._source, self.graded  # noqa: SLF001 - its own kind
+        return found
 
     def labels_only(self) -> "Asked":
         """Give the same model seen through its labels alone."""
@@ -152,16 +178,21 @@ class Asked:
         import numpy as np
 
         open_to, given = ~self._known_to_raise(moved), None
-        self.queries += len(moved)
         if open_to.any():
             asked = np.flatnonzero(open_to)
             left = [min(BATCH_RETRIES, self._retries)]
             self._retries -= left[0]
-            answered, given = self._answers(self.space.frame(self.rows.iloc[index[asked]], moved[asked]), left)
-            self._retries += max(left[0], 0)
-            if not answered.all() and self._refused is None:
-                self._refused = list(self._raising_swaps())
+            try:
+                answered, given = self._answers(self.space.frame(self.rows.iloc[index[asked]], moved[asked]), left)
+                if not answered.all() and self._refused is None:
+                    self._refused = list(self._raising_swaps())
+            except OutOfCalls:
+                self.left_out += len(moved)
+                return np.zeros(len(moved), dtype=bool), None
+            finally:
+                self._retries += max(left[0], 0)
             open_to[asked] = answered
+        self.queries += len(moved)
         self.unanswered += int((~open_to).sum())
         return open_to, given
 

@@ -118,7 +118,8 @@ def _directions(
         moved[2 * at, :, column] += step * search.space.scale[column]
         moved[2 * at + 1, :, column] -= step * search.space.scale[column]
     margins = search.try_all(moved, rows, within)
-    gain = np.where(np.isfinite(margins), here - margins, 0.0).reshape(len(numbers), 2, len(rows))
+    with np.errstate(invalid="ignore"):  # where nothing was answered
+        gain = np.where(np.isfinite(margins), here - margins, 0.0).reshape(len(numbers), 2, len(rows))
     found = np.zeros_like(base)
     best = np.maximum(gain.max(axis=1), 0.0)
     found[:, numbers] = np.where(gain[:, 0] >= gain[:, 1], best, -best).T

@@ -1,5 +1,7 @@
 """Rows under attack: the smallest possible change found for each, and how more are tried, all rows in one call."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ NEAREST = 4
 """Rows with another answer tried as starting points."""
 FLAT = 1e-12
 FAR_ENDS = 24
+SECTIONS = 16
+"""Parts into which what may be left of a change is cut at once where calls are few; else it is halved."""
 SAME = 1e-9
 """Relative difference below which two distances count as one."""
 DOUBLINGS = 3
@@ -37,9 +41,18 @@ class Search:
     """Rows under attack and, for each, the smallest change found that reaches the goal."""
 
     def __init__(
-        self, oracle: Oracle, space: Space, original: "NDArray[np.float64]", rng: "np.random.Generator"
+        self,
+        oracle: Oracle,
+        space: Space,
+        original: "NDArray[np.float64]",
+        rng: "np.random.Generator",
+        *,
+        few_calls: bool = False,
     ) -> None:
-        """Take rows whose goal is not reached as they are; cells in the order of the space."""
+        """Take rows whose goal is not reached as they are, and whether to ask rather about many rows than often.
+
+        Cells are in the order of the space.
+        """
         import numpy as np
 
         self.oracle, self.space, self.original, self.rng = oracle, space, original, rng
@@ -51,10 +64,12 @@ class Search:
         """The way that leads nearer for each feature: -1, 0 or 1."""
         self.base = original.copy()
         """Rows with the swaps from which these ways lead on."""
+        self.few_calls = few_calls
 
     def part(self, rows: "NDArray[np.int64]") -> "Search":
         """Give a search of some of the rows that goes on from what was found; `take` brings back what it finds."""
-        found = Search(_Some(self.oracle, rows, self.oracle.graded), self.space, self.original[rows], self.rng)
+        some = _Some(self.oracle, rows, self.oracle.graded)
+        found = Search(some, self.space, self.original[rows], self.rng, few_calls=self.few_calls)
         found.best, found.reach, found.margin = self.best[rows], self.reach[rows], self.margin[rows]
         return found
 
@@ -102,39 +117,54 @@ class Search:
             cells = np.concatenate(moved)
             self.offer(self.space.admissible(cells, self.original[every]), every)
 
-    def at_random(self, size: float, draws: int) -> "NDArray[np.bool_]":
-        """Try random possible changes within a size, half at the ends of the box; say which rows any of them turned."""
+    def at_random(self, sizes: Sequence[float], draws: int) -> "NDArray[np.bool_]":
+        """Try random possible changes within each size, half of them at the ends of the box, in one call.
+
+        Returns:
+            Which rows any of them turned, shape (sizes, rows).
+        """
         import numpy as np
 
-        rows = np.arange(len(self.original))
-        moves = self.rng.uniform(-1, 1, (draws, *self.original.shape))
-        moves[::2] = np.sign(moves[::2])
-        moved = np.where(self.space.number, self.original + moves * size * self.space.scale, self.original)
-        if self.space.can_swap:
-            self.swap_some(moved, rows)
-        found: NDArray[np.bool_] = np.any(self.try_all(moved, rows, np.full(len(rows), size)) < 0, axis=0)
-        return found
+        rows, every = np.arange(len(self.original)), []
+        for size in sizes:
+            moves = self.rng.uniform(-1, 1, (draws, *self.original.shape))
+            moves[::2] = np.sign(moves[::2])
+            moved = np.where(self.space.number, self.original + moves * size * self.space.scale, self.original)
+            if self.space.can_swap:
+                self.swap_some(moved, rows)
+            every.append(moved.reshape(-1, self.original.shape[1]))
+        within, index = np.repeat(sizes, draws * len(rows)), np.tile(rows, draws * len(sizes))
+        margins = self.try_each(np.concatenate(every), index, within)
+        return np.asarray((margins < 0).reshape(len(sizes), draws, len(rows)).any(axis=1), dtype=np.bool_)
 
     def tighten(self, rows: "range | NDArray[np.int64]", steps: int) -> None:
-        """Halve again and again the part of each change that is still needed."""
+        """Halve again and again the part of each change that is still needed, or cut it in more sections at once."""
         import numpy as np
 
         index = np.asarray(rows)
         index = index[np.isfinite(self.reach[index]) & (self.reach[index] > 0)]
-        low = np.zeros(len(self.original))
-        for _ in range(steps):
+        sections = SECTIONS if self.few_calls else 2
+        low, parts = np.zeros(len(self.original)), np.arange(1, sections) / sections
+        for _ in range(math.ceil(steps / math.log2(sections))):
             if not len(index):
                 return
-            middle = (low[index] + self.reach[index]) / 2
-            step = (self.best[index] - self.original[index]) * (middle / self.reach[index])[:, None]
-            step = np.where(self.space.number, step, self.best[index] - self.original[index])
-            corner = self.base[index] + self.corner[index] * middle[:, None] * self.space.scale
-            moved = np.stack([self.best[index], self.original[index] + step, corner])
-            before = self.reach[index]
-            self.try_all(moved, index, middle)
-            failed = self.reach[index] >= before
-            low[index[failed]] = middle[failed]
+            before, middles = self.reach[index], parts[:, None] * self.reach[index] + (1 - parts[:, None]) * low[index]
+            moved = [cells for middle in middles for cells in self._cut(index, middle / before, middle)]
+            self.try_each(np.concatenate(moved), np.tile(index, len(moved)), np.repeat(middles, 3, axis=0).ravel())
+            failed = np.where(middles < self.reach[index] * (1 - SAME), middles, 0.0).max(axis=0)
+            low[index] = np.maximum(low[index], failed)
             index = index[(self.reach[index] > 0) & (low[index] < self.reach[index] * (1 - 1e-6))]
+
+    def _cut(
+        self, index: "NDArray[np.int64]", part: "NDArray[np.float64]", size: "NDArray[np.float64]"
+    ) -> "tuple[NDArray[np.float64], ...]":
+        """Give the best change to be cut to a size, a part of each of its steps, and that size along the best way."""
+        import numpy as np
+
+        change = self.best[index] - self.original[index]
+        step = np.where(self.space.number, change * part[:, None], change)
+        corner = self.base[index] + self.corner[index] * size[:, None] * self.space.scale
+        return self.best[index], self.original[index] + step, corner
 
     def swap_some(self, moved: "NDArray[np.float64]", rows: "NDArray[np.int64]") -> None:
         """Swap one category, or take one back, in about a third of the proposals."""

@@ -28,11 +28,15 @@ class LinearModel:
     graded: bool = True
     calls: int = 0
     queries: int = 0
+    most_calls: int | None = None
+    """Calls after which it no longer answers, as many as the attack on the audited model has."""
 
     def margins(self, moved: "NDArray[np.float64]", index: "NDArray[np.int64]") -> "NDArray[np.float64]":
-        """Give the distance of the score from 0, negative on the other side."""
+        """Give the distance of the score from 0, negative on the other side; infinite where it doesn't answer."""
         import numpy as np
 
+        if self.most_calls is not None and self.calls >= self.most_calls:
+            return np.full(len(moved), np.inf)
         self.calls, self.queries = self.calls + 1, self.queries + len(moved)
         score = self.linear.scores(moved, self.space)
         near = np.maximum(np.abs(score), 1e-12) if self.graded else np.ones(len(score))
@@ -56,6 +60,7 @@ def strength(
     original: "NDArray[np.float64]",
     positive: "NDArray[np.bool_]",
     how: "tuple[float, Effort, np.random.Generator]",
+    calls: int | None = None,
 ) -> Strength | None:
     """Fit a linear model to answers, attack it with an effort, and compare with its exact optimum.
 
@@ -66,6 +71,7 @@ def strength(
         original: cells of the attacked rows.
         positive: the answers to fit, one class against the others.
         how: largest size of interest, effort and random generator.
+        calls: how often it may be asked, where the audited model may not be asked as often as the effort takes.
 
     Returns:
         None where no column is left that could change.
@@ -75,8 +81,8 @@ def strength(
     if not alone.changeable:
         return None
     linear = _fitted(alone, original, positive)
-    oracle = LinearModel(linear, alone, linear.scores(original, alone) > 0)
-    search = Search(oracle, alone, original, rng)
+    oracle = LinearModel(linear, alone, linear.scores(original, alone) > 0, most_calls=calls)
+    search = Search(oracle, alone, original, rng, few_calls=calls is not None)
     everything(search, size, effort)
     return Strength(search.reach, smallest_changes(linear, alone, original))
 

@@ -38,7 +38,9 @@ def sweep(search: Search, size: float, less: float, effort: Effort, *, anew: boo
         flat = search.admissible_all(np.array([cells for _, cells in moves]), rows, within)
         moved = flat.reshape(len(moves), len(rows), -1)
         margins = search.offer(flat, np.tile(rows, len(moves))).reshape(moved.shape[:2])
-        _together(search, [columns for columns, _ in moves], moved, margins - margin, (here, rows, within))
+        with np.errstate(invalid="ignore"):  # where nothing was answered
+            change = margins - margin
+        _together(search, [columns for columns, _ in moves], moved, change, (here, rows, within))
 
 
 def _single_moves(

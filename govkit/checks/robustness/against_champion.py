@@ -7,7 +7,8 @@ from govkit.checks.robustness._answers import require_harm
 from govkit.checks.robustness._campaign import Subject, searched, tested_again
 from govkit.checks.robustness._earlier import SEARCH, Earlier, earlier_search
 from govkit.checks.robustness._inference import space_of
-from govkit.checks.robustness._pace import answers_take
+from govkit.checks.robustness._oracle import CUT_SHORT, require_whole
+from govkit.checks.robustness._pace import answers_take, ration
 from govkit.config import Config
 from govkit.core.evidence import Evidence, Finding, Measurement, Message, Severity
 from govkit.inputs import champion as in_use
@@ -20,6 +21,10 @@ from govkit.plugins.check import Emit, NotPossible, Product, Sizes, Work, check
 from govkit.stats import intervals
 
 ROWS: Mapping[str, int] = {"quick": 100, "standard": 500, "thorough": 1_000}
+PART = 0.3
+"""Part of the budget for calls of a slow model."""
+CALLS: Mapping[str, int] = {"quick": 40, "standard": 60, "thorough": 200}
+"""Calls of a search of either model that asks about many rows and not often; one that ends before says nothing."""
 FEWEST = 10
 SAME = 1e-9
 
@@ -28,7 +33,8 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer rows of a slow model and of a wide table."""
     slow = max(sizes.predict_ms_per_1000_rows // 300, 1) * max(sizes.features // 100, sizes.classes // 50, 1)
     rows = min(max(ROWS[budget] // slow, FEWEST), max(sizes.test_rows, 1))
-    return Work({"rows": rows}, 1.0 + 2 * rows * 500 * (answers_take(sizes.predict_ms_per_1000_rows) + 4e-6))
+    seconds = 1.0 + 2 * rows * 500 * (answers_take(sizes.predict_ms_per_1000_rows) + 4e-6)
+    return Work({"rows": rows}, seconds).within(ration(sizes, budget, PART, CALLS[budget]), CALLS[budget])
 
 
 @check(
@@ -41,6 +47,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     ),
     messages={
         **in_use.MESSAGES,
+        **CUT_SHORT,
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
         "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so none can be attacked.",
@@ -107,6 +114,7 @@ def _turned(subject: Subject, earlier: Earlier, rows: int) -> dict[int, float]:
     counts = {**earlier.work, "rows": min(rows, earlier.work["rows"])}
     found = searched(subject, space, earlier.sizes, counts, earlier.seed)
     tested_again(subject, found.asked, found.search)
+    require_whole(found.asked, found.labels)
     reach = found.search.reach * (1 - SAME)
     return dict(zip(found.sample.rows.tolist(), reach.tolist(), strict=True))
 

@@ -8,6 +8,8 @@ from govkit.checks.robustness._answers import require_harm, share
 from govkit.checks.robustness._campaign import Searched, Subject, searched, tested_again
 from govkit.checks.robustness._earlier import SEARCH, earlier_search
 from govkit.checks.robustness._inference import space_of
+from govkit.checks.robustness._oracle import CUT_SHORT, require_whole
+from govkit.checks.robustness._pace import ration
 from govkit.checks.robustness._search import Search
 from govkit.checks.robustness._space import Space
 from govkit.checks.robustness._toolbox import Trials, gradients, hop_skip_jump
@@ -31,6 +33,10 @@ BUDGETS: Mapping[str, Mapping[str, int]] = {
 }
 """Rows and effort by budget. Fewer than 72 attacked rows can't show a share below 5%."""
 FEWEST_ROWS = 10
+PART = 0.3
+"""Part of the budget for calls of a slow model."""
+CALLS: Mapping[str, int] = {"quick": 250, "standard": 600, "thorough": 1_500}
+"""Calls of the search and the other attacks. Attacks that end before prove nothing, so with fewer there are none."""
 
 
 def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
@@ -39,7 +45,9 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     slow = max(sizes.predict_ms_per_1000_rows // 300, 1) * max(sizes.features // 100, sizes.classes // 50, 1)
     counts["rows"] = min(max(counts["rows"] // slow, FEWEST_ROWS), max(sizes.test_rows, 1))
     asked = counts["rows"] * counts["iterations"] * (counts["evaluations"] * 3 + 20)
-    return Work(counts, 1.0 + asked * (0.1 * sizes.predict_ms_per_1000_rows / 1e6 + 2e-5))
+    needed = CALLS[budget]
+    seconds = 1.0 + asked * (0.1 * sizes.predict_ms_per_1000_rows / 1e6 + 2e-5)
+    return Work(counts, seconds).within(ration(sizes, budget, PART, needed), needed)
 
 
 @check(
@@ -51,6 +59,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
         Emit("search_robust_accuracy", "share", "the same rows, by the search"),
     ),
     messages={
+        **CUT_SHORT,
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
         "robustness.none_right": "None of the {rows} sampled rows is answered rightly, so none can be attacked.",
@@ -105,6 +114,7 @@ def cross_check(  # noqa: PLR0913 - each is an input of the check
     found = searched(subject, space, earlier.sizes, {**earlier.work, "rows": rows}, earlier.seed)
     tested_again(subject, found.asked, found.search)
     attacks = _attacked(subject, space, found, (earlier.judged, work, seed))
+    require_whole(found.asked, found.labels)
     yield from _products(found.search.reach, attacks, earlier.judged)
     if work["gradients"] and not attacks[-1].rows:
         message = Message(id="robustness.no_gradients")
@@ -134,6 +144,7 @@ def _attacked(
     hops.far_ends()
     hop_skip_jump(hops, trials, seed)
     tested_again(subject, asked, hops)
+    require_whole(asked)
     attacks = [_Attacked("HopSkipJump", len(hops.reach), hops.reach)]
     if work["gradients"]:
         steps = Search(asked, space, found.search.original, np.random.default_rng(seed))

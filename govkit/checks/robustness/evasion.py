@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from govkit.checks.robustness import _left_out
 from govkit.checks.robustness._answers import require_harm, share
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
 from govkit.checks.robustness._fewest import fewest
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
-from govkit.checks.robustness._pace import answers_take
+from govkit.checks.robustness._pace import answers_take, ration, with_few_calls
 from govkit.checks.robustness._surrogate import ROUND_ROWS
 from govkit.config import Config
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
@@ -88,6 +89,9 @@ STAND_IN_SECONDS = 0.01
 OF_TREES = 0.15
 """Share of the work allowed on trees that is typically done."""
 
+PART, LEAST_CALLS, MOST_CALLS = 0.5, 5, 800
+"""Part of the budget for calls of a slow model, calls for random changes alone, and those that are never exceeded."""
+
 Size = Annotated[float, Field(gt=0)]
 
 
@@ -117,12 +121,15 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     asked = counts["floor"] * len(params.eps + params.curve) + 6 * width + 140
     asked += counts["seeds"] * counts["rounds"] * counts["proposals"]
     queries = counts["rows"] * asked + min(counts["label_rows"], counts["rows"]) * counts["label_rounds"] * 60
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    if calls:
+        counts = with_few_calls(counts, calls["calls"], len(params.eps + params.curve))
     stand_in = counts["surrogate_rounds"] * min(counts["surrogate_rows"], counts["rows"])
     queries += stand_in * (ROUND_ROWS + 10)
     seconds = 1.0 + STAND_IN_SECONDS * stand_in + queries * (answers_take(sizes.predict_ms_per_1000_rows) + 4e-6)
     work = 0.5 * counts["exact_rows"] + 0.05 * counts["exact_rows_small"] + LEAF_SECONDS * counts["leaf_work"]
     seconds += OF_TREES * work  # a limit that few models come near
-    return Work(counts, seconds)
+    return Work(counts, seconds, _left_out.parts(counts, sizes.test_rows)).within(calls, MOST_CALLS)
 
 
 @check(
@@ -142,7 +149,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         Emit("total_change", "robust SD", "median sum of the changes of numbers, L1, with as few features as found"),
         Emit("change_cost", "robust SD", "the same with every change and swap times its declared cost"),
         Emit("selftest_gap", "share", "share of rows of a linear model that the attack missed and could have turned"),
-        Emit("unanswered_share", "share", "questions of the attack that the model did not answer"),
+        Emit("unanswered_share", "share", "changed rows that the model did not answer or had no call left for"),
         Emit("nearer_by_stand_in", "share", "rows for which trees fitted to the answers led to a nearer change"),
         Emit("stand_in_queries", "count", "rows asked of the model to fit these trees and to try what they led to"),
         Emit("attack_rows", "count", "rows attacked"),
@@ -150,6 +157,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
         Emit("calls", "count", "calls of the model"),
     ),
     messages={
+        **_left_out.MESSAGES,
         "task.classification_only": "This is measured for classifiers only.",
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
@@ -223,12 +231,13 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
     sizes = sorted({*params.eps, *params.curve})
     found = attack(subject, space, sizes, work, seed)
     yield from _findings(found, max(params.eps))
+    yield from _left_out.findings(found, work, len(subject.predictions.rows))
     yield from _measured(found, sorted({*params.eps}))
     yield from _by_class(found, max(params.eps), task)
     yield from _by_group(found, max(params.eps), subject, disclosure)
     yield _curve(found, sizes)
-    yield from _single_features(subject, found)
-    yield from _fewest(subject, found, max(params.eps))
+    yield from _single_features(found, few_calls="calls" in work)
+    yield from _fewest(found, max(params.eps))
 
 
 def _findings(found: Attacked, eps: float) -> Iterator[Finding]:
@@ -271,8 +280,9 @@ def _measured(found: Attacked, sizes: list[float]) -> Iterator[Product]:
     if found.strength is not None:
         gap, tested = found.strength.gap(tuple(sizes)), len(found.strength.found)
         yield Measurement(name="selftest_gap", value=gap, unit="share", n=tested)
-    unanswered = found.unanswered / max(found.queries, 1)
-    yield Measurement(name="unanswered_share", value=unanswered, unit="share", n=found.queries)
+    wanted = found.queries + found.left_out
+    unanswered = (found.unanswered + found.left_out) / max(wanted, 1)
+    yield Measurement(name="unanswered_share", value=unanswered, unit="share", n=wanted)
     if found.stand_in is not None:
         yield share("nearer_by_stand_in", found.stand_in.nearer, found.stand_in.rows)
         asked = float(found.stand_in.queries)
@@ -327,10 +337,13 @@ def _curve(found: Attacked, sizes: list[float]) -> Table:
     )
 
 
-def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
+def _single_features(found: Attacked, *, few_calls: bool) -> Iterator[Product]:
     """Tell what each feature does alone; the most telling one also as a finding."""
-    told = alone(subject.model, subject.task, found)
+    told = alone(found, few_calls=few_calls)
     if not told:
+        if few_calls:
+            message = Message(id="robustness.features_left_out")
+            yield Finding(rule="ROB-022", severity=Severity.INFO, message=message, where="model")
         return
     yield Table(
         name="bars.turned_alone",
@@ -362,11 +375,11 @@ def _single_features(subject: Subject, found: Attacked) -> Iterator[Product]:
         yield Finding(rule="ROB-006", severity=Severity.INFO, message=Message(id=kind, args=args), where=first.name)
 
 
-def _fewest(subject: Subject, found: Attacked, eps: float) -> Iterator[Measurement]:
+def _fewest(found: Attacked, eps: float) -> Iterator[Measurement]:
     """Tell how little is enough for half of the rows that were turned: features, sum of changes, declared cost."""
     import numpy as np
 
-    told = fewest(subject.model, subject.task, found, eps)
+    told = fewest(found, eps)
     if told is None:
         return
     group, n = {"eps": f"{eps:g}"}, len(told.features)

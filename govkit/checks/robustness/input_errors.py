@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from govkit.checks.robustness._answers import answers, compared, compared_at_once, drawn
+from govkit.checks.robustness._pace import ration
 from govkit.core.evidence import Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.constraints import NUMBERS
@@ -29,6 +30,8 @@ FAR = 10
 NOTICED = 0.05
 """Share of silently changed answers from which a column is named."""
 MOST_COLUMNS = 30
+PART, LEAST_CALLS = 0.2, 3
+"""Part of the budget for calls of a slow model, and calls that everything takes where nothing is raised."""
 
 
 class InputErrorsParams(Params):
@@ -44,7 +47,10 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
     rows = min(max(ROWS[budget] // slow, 20), max(sizes.test_rows, 1))
     asked = rows * min(sizes.features, MOST_COLUMNS) * (3 + len(params.factors))
-    return Work({"rows": rows}, 0.2 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6)
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    counts = {"rows": min(rows, ROWS["quick"]), "together": MOST_COLUMNS} if calls else {"rows": rows, "together": 1}
+    seconds = 0.2 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6
+    return Work(counts, seconds).within(calls, LEAST_CALLS)
 
 
 @check(
@@ -57,6 +63,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     messages={
         "robustness.unit_slip": "With {column} in a unit {factor} times too small or large, {share} of the answers "
         "change and nothing is raised.",
+        "robustness.mistakes_left_out": "The model raised on one of these mistakes at least: {kinds}. A call takes "
+        "about {seconds} s, so they were not tried one by one.",
         "robustness.category_slip": "With {case} in {column}, {share} of the answers change and nothing is raised.",
     },
     params=InputErrorsParams,
@@ -99,12 +107,21 @@ def input_errors(  # noqa: PLR0913 - each is an input of the check
     reference = (train or test).frame
     usual = answers(model, task, rows)
     told: list[_Told] = []
-    for name in list(rows.columns)[:MOST_COLUMNS]:
-        mistakes = dict(_mistakes(rows, reference[name], str(name), columns, params.factors))
-        others = [case for case in mistakes if case != BLANK]
-        for cases in filter(None, (others, [BLANK])):  # blanks are the most likely to raise
-            found = _asked(model, task, [mistakes[case] for case in cases], usual)
-            told += [_Told(str(name), case, *counts) for case, counts in zip(cases, found, strict=True)]
+    names = [str(name) for name in list(rows.columns)[:MOST_COLUMNS]]
+    together = work.get("together", 1)
+    for at in range(0, len(names), together):
+        mistakes = {
+            (name, case): changed
+            for name in names[at : at + together]
+            for case, changed in _mistakes(rows, reference[name], name, columns, params.factors)
+        }
+        others, blanks = ([one for one in mistakes if (one[1] == BLANK) is blank] for blank in (False, True))
+        for cases in filter(None, (others, blanks)):  # blanks are the most likely to raise
+            changed = [mistakes[case] for case in cases]
+            found = _asked(model, task, changed, usual, at_once="calls" in work)
+            told += [_Told(*case, *counts) for case, counts in zip(cases, found, strict=False)]
+            if not found:
+                yield _left_out(cases, work)
     yield from _measured(told)
     yield from _findings(told)
     yield _table(told)
@@ -122,11 +139,12 @@ class _Told:
 
 
 def _asked(
-    model: Model, task: Task, mistaken: "list[pd.DataFrame]", usual: "NDArray[np.float64]"
+    model: Model, task: Task, mistaken: "list[pd.DataFrame]", usual: "NDArray[np.float64]", *, at_once: bool
 ) -> list[tuple[int, int, int]]:
     """Ask about several mistakes in one call; give for each the silent changes, the refusals and the rows asked.
 
-    Where that raises, each mistake is asked about in a call of its own, and where it raises again, its first rows are.
+    Where that raises, each mistake is asked about in a call of its own, and where it raises again, its first rows are;
+    nothing comes of it where all must be asked `at_once`.
     """
     import numpy as np
     import pandas as pd
@@ -134,10 +152,19 @@ def _asked(
     together = compared_at_once(model, task, pd.concat(mistaken, ignore_index=True), np.tile(usual, len(mistaken)))
     if together is not None:
         return [(int(own.sum()), 0, len(usual)) for own in np.split(together, len(mistaken))]
+    if at_once:
+        return []
     if len(mistaken) > 1:
-        return [found for one in mistaken for found in _asked(model, task, [one], usual)]
+        return [found for one in mistaken for found in _asked(model, task, [one], usual, at_once=False)]
     alone = compared(model, task, mistaken[0].iloc[:ALONE], usual[:ALONE])
     return [(int(alone.differing.sum()), int(alone.raised.sum()), alone.rows)]
+
+
+def _left_out(cases: list[tuple[str, str]], work: Mapping[str, int]) -> Finding:
+    kinds = "; ".join(dict.fromkeys(case for _, case in cases))
+    args = {"kinds": kinds, "seconds": f"{work['call_ms'] / 1000:g}"}
+    message = Message(id="robustness.mistakes_left_out", args=args)
+    return Finding(rule="ROB-024", severity=Severity.INFO, message=message, where="model")
 
 
 def _measured(told: list[_Told]) -> Iterator[Measurement]:

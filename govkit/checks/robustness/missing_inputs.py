@@ -1,9 +1,10 @@
 """Whether the model answers when a cell is missing, holds an unseen category or lies outside the range seen."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from govkit.checks.robustness._pace import answers_take
+from govkit.checks.robustness._pace import answers_take, ration
 from govkit.core.errors import ModelRaised, ModelUnavailable
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -24,6 +25,9 @@ FAR = 10
 """How many times the range seen an out-of-range value lies beyond it."""
 ALONE = 10
 """Rows asked alone where the model raises; the rest are left out where it raises on all of these."""
+CASES = 4
+PART, LEAST_CALLS = 0.3, 3
+"""Part of the budget for calls of a slow model, and the cases without which there is little to say."""
 ROWS: Mapping[str, int] = {"quick": 40, "standard": 100, "thorough": 400}
 
 
@@ -31,7 +35,11 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take so many rows a case, fewer of a slow model; each may cost two calls where the model raises."""
     slow = max(sizes.predict_ms_per_1000_rows // 1_000, 1)
     rows = min(max(ROWS[budget] // slow, 2 * ALONE), max(sizes.test_rows, 1))
-    return Work({"rows": rows}, 0.1 + 3 * ALONE * (0.005 + answers_take(sizes.predict_ms_per_1000_rows)))
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    counts = {"rows": rows, "cases": min(CASES, calls["calls"]) if calls else CASES}
+    left_out = ("values out of range",) if counts["cases"] < CASES else ()
+    seconds = 0.1 + 3 * ALONE * (0.005 + answers_take(sizes.predict_ms_per_1000_rows))
+    return Work(counts, seconds, left_out).within(calls, CASES)
 
 
 @check(
@@ -79,10 +87,9 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     rng = np.random.default_rng(seed)
     rows = features_of(test, columns)
     rows = rows.iloc[np.sort(rng.permutation(len(rows))[: work["rows"]])].reset_index(drop=True)
-    model.predict(rows)
     known = [held.frame for held in (test, train) if held is not None]
     blank = [str(name) for name in rows if any(name in frame and frame[name].isna().any() for frame in known)]
-    for case, changed in _cases(rows, (train or test).frame, blank, rng):
+    for case, changed in islice(_cases(rows, (train or test).frame, blank, rng), work.get("cases", CASES)):
         found = _asked(model, changed, rows)
         yield from _counted(case, int(found.sum()), len(found))
 
@@ -158,13 +165,18 @@ def _changed(
 
 
 def _asked(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":
-    """Say which rows are answered: all, or the first alone where all of these raise."""
+    """Say which rows are answered: all, or the first alone where all of these raise.
+
+    Raises:
+        ModelUnavailable: the model does not answer the unchanged rows either.
+    """
     import numpy as np
     import pandas as pd
 
     try:
         return np.asarray(pd.notna(model.predict(changed)), dtype=np.bool_)
     except ModelUnavailable:
+        model.predict(unchanged)
         first = [_answered(model, changed.iloc[[at]], unchanged.iloc[[at]]) for at in range(min(ALONE, len(changed)))]
     alone = np.concatenate(first)
     if not alone.any() or len(alone) == len(changed):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from govkit.checks.robustness._answers import drawn
+from govkit.checks.robustness._pace import ration
 from govkit.config import Config
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 WORK: Mapping[str, tuple[int, int]] = {"quick": (250, 8), "standard": (500, 15), "thorough": (1_000, 25)}
 """Rows and values by budget."""
+PART, LEAST_CALLS = 0.3, 2
+"""Part of the budget for calls of a slow model, and calls for one column."""
 TOLERANCE = 0.001
 """A step the wrong way up to this part of the spread of all answers is none."""
 
@@ -29,7 +32,8 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer rows of a slow model."""
     rows, values = WORK[budget]
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
-    return Work({"rows": max(rows // slow, 40), "values": values}, 0.2)
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    return Work({"rows": max(rows // slow, 40), "values": values}, 0.2).within(calls, LEAST_CALLS)
 
 
 @check(
@@ -72,6 +76,7 @@ def monotonicity(  # noqa: PLR0913 - each is an input of the check
         Sill and Abu-Mostafa (1997), Monotonicity Hints; Clopper and Pearson (1934).
     """
     import numpy as np
+    import pandas as pd
 
     declared = config.robustness.monotone
     if not declared:
@@ -81,7 +86,8 @@ def monotonicity(  # noqa: PLR0913 - each is an input of the check
     spread = float(np.quantile(usual, 0.95) - np.quantile(usual, 0.05)) or 1.0
     for name, way in declared.items():
         values = _values((train or test).frame[name], work["values"])
-        moved = np.stack([_scores(model, task, _with(rows, name, value)) for value in values])
+        every = pd.concat([_with(rows, name, value) for value in values], ignore_index=True)
+        moved = _scores(model, task, every).reshape(len(values), len(rows))
         steps = np.diff(moved, axis=0) * (1 if way == "increasing" else -1)
         worst = (-steps).max(axis=0, initial=0.0) / spread
         wrong = int((worst > TOLERANCE).sum())

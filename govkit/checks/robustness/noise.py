@@ -1,14 +1,17 @@
 """Whether the model keeps its accuracy when its numbers are measured a little less exactly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from govkit.checks.robustness._answers import answers, compared_at_once
+from govkit.checks.robustness._answers import compared_at_once
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import labels
-from govkit.checks.robustness._pace import answers_take
+from govkit.checks.robustness._pace import answers_take, ration
 from govkit.checks.robustness._space import Space
 from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.columns import Columns
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 
 ROWS: Mapping[str, tuple[int, int]] = {"quick": (1_000, 3), "standard": (2_000, 5), "thorough": (5_000, 20)}
 """Rows and draws of noise by budget."""
+TOGETHER, CELLS, FEWEST_ROWS = 25_000, 3_000_000, 50
+"""Rows and cells asked about in one call at most, and rows of a slow model at least."""
+PART, LEAST_CALLS = 0.2, 4
+"""Part of the budget for calls of a slow model, and calls that everything takes."""
 STRENGTHS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Standard deviations of noise that the share of changed answers is followed over."""
 SHARES = (0.01, 0.05, 0.1, 0.2)
@@ -50,9 +57,15 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     assert isinstance(params, NoiseParams)
     rows, draws = ROWS[budget]
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
-    rows = max(rows // slow, 50)
+    rows = max(rows // slow, FEWEST_ROWS)
     asked = rows * (draws * len(params.scales) + len(STRENGTHS) + 2 * len(SHARES))
-    return Work({"rows": rows, "draws": draws}, 0.1 + asked * answers_take(sizes.predict_ms_per_1000_rows))
+    seconds = 0.1 + asked * answers_take(sizes.predict_ms_per_1000_rows)
+    counts = {"rows": rows, "draws": draws}
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    if calls:  # all that is changed in the same way is asked about in one call
+        most = TOGETHER // (draws * len(params.scales))
+        counts["rows"] = max(min(rows, most), FEWEST_ROWS)
+    return Work(counts, seconds).within(calls, 2 * LEAST_CALLS)
 
 
 @check(
@@ -115,12 +128,10 @@ def noise(  # noqa: PLR0913 - each is an input of the check
     if not right.any():
         raise NotPossible("robustness.nothing_to_keep", rows=len(sample))
     original = space.values(rows)
-    for scale in params.scales:
-        kept = np.zeros(len(rows))
-        for _ in range(work["draws"]):
-            moved = original + rng.normal(0, scale, original.shape) * space.scale
-            moved = space.admissible(np.where(space.integer, np.rint(moved), moved), original)
-            kept += labels(model, task, space.frame(rows, moved)) == truth
+    noisy = (_noisy(space, original, scale, rng) for scale in params.scales for _ in range(work["draws"]))
+    told = [answer == truth for answer in _told(model, task, rows, space, noisy)]
+    for place, scale in enumerate(params.scales):
+        kept = np.array(told[place * work["draws"] : (place + 1) * work["draws"]]).sum(axis=0, dtype=np.float64)
         value, interval = ratio(kept / work["draws"], right.astype(np.float64), largest=1.0)
         yield Measurement(
             name="noise_accuracy_ratio",
@@ -130,19 +141,59 @@ def noise(  # noqa: PLR0913 - each is an input of the check
             interval=interval,
             group={"scale": f"{scale:g}"},
         )
-    yield from _by_strength(model, task, rows, space, rng)
+    usual = predictions.predicted[sample].astype(np.float64)
+    yield from _by_strength(partial(_compared, model, task, usual), rows, space, rng)
+
+
+def _noisy(
+    space: Space, original: "NDArray[np.float64]", scale: float, rng: "np.random.Generator"
+) -> "NDArray[np.float64]":
+    """Add noise to cells, and make them possible again."""
+    import numpy as np
+
+    moved = original + rng.normal(0, scale, original.shape) * space.scale
+    return space.admissible(np.where(space.integer, np.rint(moved), moved), original)
+
+
+def _told(
+    model: Model, task: Task, rows: "pd.DataFrame", space: Space, noisy: "Iterator[NDArray[np.float64]]"
+) -> "Iterator[NDArray[np.int64]]":
+    """Give the predicted class positions with each draw of noise; as many draws go into a call as it holds."""
+    import numpy as np
+
+    while some := list(islice(noisy, _most(rows))):
+        several = rows.iloc[np.tile(np.arange(len(rows)), len(some))].reset_index(drop=True)
+        yield from labels(model, task, space.frame(several, np.concatenate(some))).reshape(len(some), len(rows))
+
+
+def _compared(
+    model: Model, task: Task, usual: "NDArray[np.float64]", corrupted: "list[_Corrupted]"
+) -> "Iterator[tuple[_Corrupted, NDArray[np.bool_]]]":
+    """Give which answers each corruption changes, all of them asked about in one call where the model answers all."""
+    import numpy as np
+    import pandas as pd
+
+    together = pd.concat([one.rows for one in corrupted], ignore_index=True)
+    differing = compared_at_once(model, task, together, np.tile(usual, len(corrupted)))
+    if differing is not None:
+        yield from zip(corrupted, differing.reshape(len(corrupted), -1), strict=True)
+        return
+    for one in corrupted:
+        alone = compared_at_once(model, task, one.rows, usual)
+        if alone is not None:
+            yield one, alone
 
 
 def _by_strength(
-    model: Model, task: Task, rows: "pd.DataFrame", space: Space, rng: "np.random.Generator"
+    compare: "Callable[[list[_Corrupted]], Iterator[tuple[_Corrupted, NDArray[np.bool_]]]]",
+    rows: "pd.DataFrame",
+    space: Space,
+    rng: "np.random.Generator",
 ) -> Iterator[Product]:
     """Measure how many answers change, by kind of corruption and strength."""
-    usual = answers(model, task, rows)
     drawn: list[tuple[str, float, float | None, float | None, int]] = []
-    for kind, strength, words, changed in _corrupted(rows, space, rng):
-        differing = compared_at_once(model, task, changed, usual)
-        if differing is None:
-            continue
+    for one, differing in chain.from_iterable(map(compare, _corrupted(rows, space, rng))):
+        kind, strength, words = one.kind, one.strength, one.words
         count, n = int(differing.sum()), len(rows)
         interval, group = intervals.proportion(count, n), {"kind": kind, "strength": f"{strength:g}"}
         yield Measurement(name="changed_answers", value=count / n, unit="share", n=n, interval=interval, group=group)
@@ -157,27 +208,52 @@ def _by_strength(
         )
 
 
-def _corrupted(
-    rows: "pd.DataFrame", space: Space, rng: "np.random.Generator"
-) -> "Iterator[tuple[str, float, str, pd.DataFrame]]":
-    """Give kind, strength, words and changed rows, weak before strong."""
-    import numpy as np
+@dataclass(frozen=True)
+class _Corrupted:
+    """Rows that were corrupted in one way."""
 
-    original = space.values(rows)
-    for scale in STRENGTHS:
-        moved = original + rng.normal(0, scale, original.shape) * space.scale
-        moved = space.admissible(np.where(space.integer, np.rint(moved), moved), original)
-        yield "noise", scale, f"noise of {scale:g} robust SD", space.frame(rows, moved)
-    for share in SHARES:
-        blank = {str(name): _blank(rows[name], rng.random(len(rows)) < share) for name in rows}
-        yield "blank cells", share, f"{share:.0%} of cells blank", rows.assign(**blank)
+    kind: str
+    strength: float
+    words: str
+    rows: "pd.DataFrame"
+
+
+def _corrupted(rows: "pd.DataFrame", space: Space, rng: "np.random.Generator") -> Iterator[list[_Corrupted]]:
+    """Give the corrupted rows, kind by kind, weak before strong, as many together as go into a call."""
     words = [str(name) for name in rows if rows[name].dtype.kind not in "iufb"]
-    for share in SHARES if words else ():
-        others = {}
-        for name in words:
-            lent = rows[name].take(rng.permutation(len(rows))).set_axis(rows.index)
-            others[name] = rows[name].mask(rng.random(len(rows)) < share, lent)
-        yield "wrong categories", share, f"{share:.0%} of categories exchanged", rows.assign(**others)
+    original = space.values(rows)
+    moved = (
+        _Corrupted("noise", one, f"noise of {one:g} robust SD", space.frame(rows, _noisy(space, original, one, rng)))
+        for one in STRENGTHS
+    )
+    gaps = (
+        _Corrupted("blank cells", share, f"{share:.0%} of cells blank", _gaps(rows, share, rng)) for share in SHARES
+    )
+    wrong = (
+        _Corrupted("wrong categories", share, f"{share:.0%} of categories exchanged", _wrong(rows, words, share, rng))
+        for share in SHARES
+        if words
+    )
+    for kind in (moved, gaps, wrong):
+        while some := list(islice(kind, _most(rows))):
+            yield some
+
+
+def _most(rows: "pd.DataFrame") -> int:
+    """Give how many times rows go into a call."""
+    return max(min(TOGETHER // len(rows), CELLS // max(rows.size, 1)), 1)
+
+
+def _gaps(rows: "pd.DataFrame", share: float, rng: "np.random.Generator") -> "pd.DataFrame":
+    return rows.assign(**{str(name): _blank(rows[name], rng.random(len(rows)) < share) for name in rows})
+
+
+def _wrong(rows: "pd.DataFrame", words: list[str], share: float, rng: "np.random.Generator") -> "pd.DataFrame":
+    others = {}
+    for name in words:
+        lent = rows[name].take(rng.permutation(len(rows))).set_axis(rows.index)
+        others[name] = rows[name].mask(rng.random(len(rows)) < share, lent)
+    return rows.assign(**others)
 
 
 def _blank(column: "pd.Series[Any]", gone: "NDArray[np.bool_]") -> "pd.Series[Any]":

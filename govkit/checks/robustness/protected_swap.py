@@ -1,9 +1,10 @@
 """Whether the answer changes when nothing but a protected attribute does."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from govkit.checks.robustness._answers import answers, compared, drawn
+from govkit.checks.robustness._answers import answers, compared, compared_at_once, drawn
+from govkit.checks.robustness._pace import ration
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import NO_GROUPS, Columns
 from govkit.inputs.dataset import Dataset
@@ -12,14 +13,22 @@ from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Product, Sizes, Work, check
 from govkit.stats import intervals
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
 ROWS: Mapping[str, int] = {"quick": 300, "standard": 1_000, "thorough": 5_000}
 MOST_VALUES = 12
+PART, LEAST_CALLS = 0.3, 2
+"""Part of the budget for calls of a slow model, and calls for one attribute."""
 
 
 def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
     """Take fewer rows of a slow model."""
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
-    return Work({"rows": max(ROWS[budget] // slow, 40)}, 0.2)
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    return Work({"rows": max(ROWS[budget] // slow, 40)}, 0.2).within(calls, LEAST_CALLS)
 
 
 @check(
@@ -62,10 +71,7 @@ def protected_swap(  # noqa: PLR0913 - each is an input of the check
     usual = answers(model, task, rows)
     for name in own:
         values = _values(test, name)
-        changed = np.zeros(len(rows), dtype=bool)
-        for value in values:
-            changed |= compared(model, task, rows.assign(**{name: value}), usual).differing
-        count = int(changed.sum())
+        count = int(_changed(model, task, [rows.assign(**{name: value}) for value in values], usual).sum())
         yield Measurement(
             name="changed_answers",
             value=count / len(rows),
@@ -78,6 +84,22 @@ def protected_swap(  # noqa: PLR0913 - each is an input of the check
             args = {"column": name, "changed": count, "rows": len(rows)}
             message = Message(id="robustness.protected_flips", args=args)
             yield Finding(rule="ROB-013", severity=Severity.MEDIUM, message=message, where=name)
+
+
+def _changed(
+    model: Model, task: Task, others: "list[pd.DataFrame]", usual: "NDArray[np.float64]"
+) -> "NDArray[np.bool_]":
+    """Say for which rows one of other values changes the answer; all are asked about in one call where none raises."""
+    import numpy as np
+    import pandas as pd
+
+    if not others:
+        return np.zeros(len(usual), dtype=bool)
+    together = pd.concat(others, ignore_index=True)
+    differing = compared_at_once(model, task, together, np.tile(usual, len(others)))
+    if differing is None:
+        differing = np.concatenate([compared(model, task, one, usual).differing for one in others])
+    return np.asarray(differing.reshape(len(others), -1).any(axis=0), dtype=np.bool_)
 
 
 def _values(test: Dataset, name: str) -> list[Any]:

@@ -8,8 +8,8 @@ from pydantic import Field
 from govkit.checks.robustness._answers import share
 from govkit.checks.robustness._groups import SMALL_GROUP, groups
 from govkit.checks.robustness._inference import space_of
-from govkit.checks.robustness._oracle import Asked, Goal
-from govkit.checks.robustness._pace import answers_take
+from govkit.checks.robustness._oracle import CUT_SHORT, Asked, Goal, require_whole
+from govkit.checks.robustness._pace import answers_take, ration
 from govkit.checks.robustness._score_search import everything
 from govkit.checks.robustness._search import Effort, Search
 from govkit.config import Config
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS: Mapping[str, int] = {"quick": 80, "standard": 400, "thorough": 1_000}
+PART, LEAST_CALLS, CALLED = 0.3, 36, 200
+"""Part of the budget for calls of a slow model, calls that a search takes, and rows in it where calls are few."""
 EFFORT = Effort(probes=64, sweeps=1, rounds=6, proposals=6)
 
 
@@ -42,7 +44,9 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer rows of a slow model."""
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // 100, 1)
     rows = max(ROWS[budget] // slow, 40)
-    return Work({"rows": rows}, 0.3 + rows * 350 * answers_take(sizes.predict_ms_per_1000_rows))
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    seconds = 0.3 + rows * 350 * answers_take(sizes.predict_ms_per_1000_rows)
+    return Work({"rows": min(rows, CALLED) if calls else rows}, seconds).within(calls, LEAST_CALLS)
 
 
 @check(
@@ -56,6 +60,7 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     messages={
         "robustness.recourse_classes": "Recourse is measured for two classes.",
         "robustness.recourse_undeclared": "Which changes are legitimate is not declared.",
+        **CUT_SHORT,
         "robustness.none_refused": "No sampled row has the unfavourable answer.",
     },
     params=RecourseParams,
@@ -108,8 +113,9 @@ def recourse(  # noqa: PLR0913 - each is an input of the check
     positions = predictions.rows[chosen]
     rows = features_of(test, columns).iloc[positions].reset_index(drop=True)
     asked = Asked(model, task, space, rows, Goal(predictions.predicted[chosen], favourable))
-    search = Search(asked, space, space.values(rows), rng)
+    search = Search(asked, space, space.values(rows), rng, few_calls="calls" in work)
     helped = _helped(asked, search, params.reach)
+    require_whole(asked)
     yield share("recourse_share", int(helped.sum()), len(helped))
     if helped.any():
         costs = space.price(search.best[helped], search.original[helped])

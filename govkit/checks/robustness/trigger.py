@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govkit.checks.robustness._inference import scale_of
 from govkit.checks.robustness._oracle import labels
+from govkit.checks.robustness._pace import ration
 from govkit.core.errors import ModelRaised
 from govkit.core.evidence import Finding, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -36,6 +37,8 @@ ASIDE = (0.35, 0.7)
 """Robust scales by which the values are moved aside to see whether the effect hangs on them exactly."""
 FOUND = 0.5
 BATCH_ROWS = 20_000
+PART, LEAST_CALLS = 0.25, 12
+"""Part of the budget for calls of a slow model, and calls that everything takes where nothing is raised."""
 Trigger = tuple[tuple[str, Any], ...]
 """Columns with the values that they are set to."""
 
@@ -52,11 +55,12 @@ class _Screen:
 
 def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - the signature of a plan
     """Take fewer pairs of a slow model and of a wide table."""
-    counts = dict(WORK[budget])
+    calls = ration(sizes, budget, PART, LEAST_CALLS)
+    counts = dict(WORK["quick" if calls else budget])
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // 200, 1)
     counts["pairs"] = max(counts["pairs"] // slow, 100)
     asked = counts["rows"] * counts["values"] * min(sizes.features, 200) + SCREENED * counts["pairs"]
-    return Work(counts, 0.3 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6)
+    return Work(counts, 0.3 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6).within(calls, 2 * LEAST_CALLS)
 
 
 @check(
@@ -178,8 +182,14 @@ def _values(column: "pd.Series[float]", number: bool, count: int) -> list[object
 
 def _answered_values(screen: _Screen, values: dict[str, list[object]]) -> dict[str, list[object]]:
     """Leave out values on which the model raises, such as categories that it never saw."""
-    kept = {name: _told_apart(screen, name, found) for name, found in values.items()}
-    return {name: found for name, found in kept.items() if found}
+    import numpy as np
+
+    try:
+        _asked(screen, [((name, value),) for name, found in values.items() for value in found], np.array([0]))
+    except ModelRaised:
+        kept = {name: _told_apart(screen, name, found) for name, found in values.items()}
+        return {name: found for name, found in kept.items() if found}
+    return values
 
 
 def _told_apart(screen: _Screen, name: str, values: list[object]) -> list[object]:
@@ -264,9 +274,10 @@ def _strongest(screen: _Screen, candidates: list[Trigger]) -> "tuple[Trigger, in
 
     classes, every = len(screen.task.classes), np.arange(len(screen.rows))
     best: tuple[float, Trigger, int, NDArray[np.bool_], float] | None = None
-    for chosen in candidates:
-        aside = _aside(screen, chosen)
-        answers = _asked(screen, [chosen, *aside], every)
+    moved = [_aside(screen, chosen) for chosen in candidates]
+    tried = [one for chosen, aside in zip(candidates, moved, strict=True) for one in (chosen, *aside)]
+    told = np.split(_asked(screen, tried, every), np.cumsum([1 + len(aside) for aside in moved])[:-1])
+    for chosen, aside, answers in zip(candidates, moved, told, strict=True):
         shares = _success(answers, screen.usual, classes)
         answer = int(shares[0].argmax())
         floor = float(shares[1:, answer].max()) if aside else float(shares[0, answer])

@@ -137,7 +137,7 @@ def test_an_attack_emits_possible_rows_only(declared, seed):
     space = space_of(frame, columns, declared)
     original = space.values(frame)
     search = Search(Wavy(space, original), space, original, np.random.default_rng(seed))
-    search.at_random(0.5, 4)
+    search.at_random([0.5], 4)
     everything(search, 1.0, Effort(60, 1, 3, 4))
     found = np.flatnonzero(np.isfinite(search.reach))
     assert len(found) > 20
