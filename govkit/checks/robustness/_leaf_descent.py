@@ -165,13 +165,13 @@ class _Walk:
         self._sizes = (part.end - part.begin).ravel()
         self._first = np.searchsorted(part.row, np.arange(len(part.constant) + 1))
         self._misses = np.empty(part.low.shape, dtype=bool)
-        self._count = np.zeros(len(part.row), dtype=np.int64)
-        self._which = np.zeros(len(part.row), dtype=np.int64)
-        for place in range(len(now)):
-            here = now[place][part.row]
+        self._count = np.zeros(len(part.row), dtype=np.int32)
+        self._which = np.zeros(len(part.row), dtype=np.int32)
+        for place, value in enumerate(now.astype(np.int32)):
+            here = value[part.row]
             self._misses[place] = (here < part.low[place]) | (here > part.high[place])
             self._count += self._misses[place]
-            self._which += place * self._misses[place]
+            self._which += np.int32(place) * self._misses[place]
 
     def move(self, rows: "NDArray[np.int64]", place: "NDArray[np.int64]", value: "NDArray[np.int64]") -> None:
         """Put one place of each of some rows at a value."""
@@ -180,9 +180,10 @@ class _Walk:
         self.now[place, rows] = value
         sizes = self._first[rows + 1] - self._first[rows]
         leaf, place, value = spread(self._first[rows], sizes), np.repeat(place, sizes), np.repeat(value, sizes)
-        misses = (value < self.part.low[place, leaf]) | (value > self.part.high[place, leaf])
-        change = misses.astype(np.int64) - self._misses[place, leaf]
-        self._misses[place, leaf] = misses
+        at = place * len(self.part.row) + leaf
+        misses = (value < self.part.low.take(at)) | (value > self.part.high.take(at))
+        change = misses.astype(np.int32) - self._misses.take(at)
+        self._misses.put(at, misses)
         self._count[leaf] += change
         self._which[leaf] += place * change
 
@@ -194,12 +195,13 @@ class _Walk:
         reached, near = np.flatnonzero(self._count == 0), np.flatnonzero(self._count == 1)
         place, own = self._which[near], part.favours[near]
         here = np.bincount(part.row[reached], part.favours[reached], len(part.constant))
-        low, high = [part.low[place, near]], [part.high[place, near]]
-        low += list(part.low[:, reached])
-        high += list(part.high[:, reached])
-        weights = np.concatenate([own, *([part.favours[reached]] * len(part.low))])
-        change = np.bincount(np.concatenate(low), weights, width + 1)
-        change -= np.bincount(np.concatenate(high) + 1, weights, width + 1)
+        at = place * len(part.row) + near
+        low, high = (
+            np.concatenate([each.take(at), each.take(reached, axis=1).ravel()]) for each in (part.low, part.high)
+        )
+        weights = np.concatenate([own, np.tile(part.favours[reached], len(part.low))])
+        change = np.bincount(low, weights, width + 1)
+        change -= np.bincount(high + 1, weights, width + 1)
         after = np.cumsum(change[:-1]) + np.repeat(np.tile(part.constant, len(part.low)), self._sizes)
         return np.asarray(here + part.constant, dtype=np.float64), np.asarray(after, dtype=np.float64)
 

@@ -217,8 +217,8 @@ class _Layout:
         given = Reachable(
             row=self._row,
             favours=own,
-            low=np.array(self._low, dtype=np.int64).reshape(len(places), len(self._row)),
-            high=np.array(self._high, dtype=np.int64).reshape(len(places), len(self._row)),
+            low=np.array(self._low, dtype=np.int32).reshape(len(places), len(self._row)),
+            high=np.array(self._high, dtype=np.int32).reshape(len(places), len(self._row)),
             constant=constant,
             begin=begin,
             end=end,

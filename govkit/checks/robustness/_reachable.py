@@ -40,8 +40,8 @@ class Reachable:
     """By leaf, ascending."""
     favours: "NDArray[np.float64]"
     """By leaf: how much it speaks for its row's own class."""
-    low: "NDArray[np.int64]"
-    high: "NDArray[np.int64]"
+    low: "NDArray[np.int32]"
+    high: "NDArray[np.int32]"
     constant: "NDArray[np.float64]"
     """By row: how much everything that no change alters speaks for its own class."""
     begin: "NDArray[np.int64]"
@@ -79,19 +79,23 @@ class Reachable:
         leaves = np.flatnonzero(row >= 0)
         row = row[leaves]
         inside = np.ones(len(leaves), dtype=bool)
-        low, high = np.empty((2, len(begin), len(leaves)), dtype=np.int64)
+        low, high = np.empty((2, len(begin), len(leaves)), dtype=np.int32)
+        bottom, shift = lowest.astype(np.int32), (fresh - lowest).astype(np.int32)
+        top = (lowest + kept - 1).astype(np.int32)
         for place in range(len(begin)):
-            bottom, shift = lowest[place], fresh[place] - lowest[place]
-            top = bottom + kept[place] - 1
-            low[place] = np.maximum(self.low[place, leaves], bottom[row]) + shift[row]
-            high[place] = np.minimum(self.high[place, leaves], top[row]) + shift[row]
+            moved = shift[place].take(row)
+            np.maximum(self.low[place].take(leaves), bottom[place].take(row), out=low[place])
+            np.minimum(self.high[place].take(leaves), top[place].take(row), out=high[place])
             inside &= low[place] <= high[place]
+            low[place] += moved
+            high[place] += moved
+        left = np.flatnonzero(inside)
         part = replace(
             self,
-            row=row[inside],
-            favours=self.favours[leaves[inside]],
-            low=low[:, inside],
-            high=high[:, inside],
+            row=row[left],
+            favours=self.favours[leaves[left]],
+            low=low.take(left, axis=1),
+            high=high.take(left, axis=1),
             constant=self.constant[rows],
             begin=fresh,
             end=fresh + kept,
