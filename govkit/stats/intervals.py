@@ -32,6 +32,22 @@ def proportion(successes: int, n: int, *, level: float = LEVEL) -> Interval:
     return Interval(low=low, high=high, level=level, method="clopper-pearson")
 
 
+def beyond_chance(found: int, n: int, expected: float) -> tuple[float, Interval]:
+    """Give a share of rows less what chance brings, and its interval.
+
+    The interval reaches from the exact lower limit less the expected part to the exact upper limit as it is: an
+    expected part that was estimated too large can make nothing look better.
+
+    Args:
+        found: rows found.
+        n: rows looked at.
+        expected: rows that would be found by chance alone.
+    """
+    exact = proportion(found, n)
+    low = max((exact.low or 0.0) - expected / n, 0.0)
+    return max(found - expected, 0.0) / n, exact.model_copy(update={"low": low})
+
+
 def extreme_proportion(successes: int, n: int, *, among: int, largest: bool, level: float = LEVEL) -> Interval:
     """Give the interval of the largest (or smallest) of several shares of the same rows.
 

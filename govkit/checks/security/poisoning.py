@@ -11,7 +11,7 @@ from govkit.inputs.predictions import encode
 from govkit.inputs.space import points
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, NotPossible, Product, Sizes, Work, check
-from govkit.stats.intervals import proportion
+from govkit.stats.intervals import beyond_chance, proportion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,12 +43,13 @@ SIGNIFICANT: Final = 0.001
     "security.poisoning",
     title="Signs of planted training rows",
     emits=(
-        Emit("conflicting_copies_share", "share", "training rows whose near copy has another label"),
+        Emit("conflicting_copies_share", "share", "training rows whose near copy has another label, beyond chance"),
         Emit("spectral_outlier_share", "share", "training rows that stand out of their class in one common direction"),
         Emit("fixed_value_share", "share", "training rows with an exact number that goes with one class alone"),
     ),
     messages={
-        "security.poisoning.copies": "{rows} of {asked} training rows have a near copy with another label.",
+        "security.poisoning.copies": "{rows} of {asked} training rows have a near copy with another label; about "
+        "{chance} would be by chance.",
         "security.poisoning.spectral": "{rows} of {asked} training rows of {label} stand out together.",
         "security.poisoning.value": "{rows} training rows share one exact value of {column} and are all, or nearly "
         "all, {label}; rows with values next to it are not.",
@@ -66,13 +67,14 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
 
     Method: rows are points, numbers in units of their standard deviation and categories as 0 and 1. A row is a copy
     when it is closer to another one than a twentieth of the usual distance; copies that differ in their label are
-    counted. Within each class, the spectral signature of a row is its squared projection on the direction of largest
-    variance of the centred rows; rows beyond six robust standard deviations of its root stand out together where
-    significantly more lie within three of them than within the three nearer the middle (0.001, corrected for the places
-    tried): a heavy tail thins out, planted rows heap up. A number that at least 20 rows share, in a column of many
-    values, is held against rows with the nearest other values: it counts where 99 in 100 of its rows are of one class
-    and 10 in 100 of the nearest are not, with a difference that Fisher's exact test finds at 0.001, corrected for the
-    values tried; a class of nine rows in ten is let be. Shares have exact intervals.
+    counted, less the part of all copies that is expected by chance (as in `quality.near_duplicates`). Within each
+    class, the spectral signature of a row is its squared projection on the direction of largest variance of the centred
+    rows; rows beyond six robust standard deviations of its root stand out together where significantly more lie within
+    three of them than within the three nearer the middle (0.001, corrected for the places tried): a heavy tail thins
+    out, planted rows heap up. A number that at least 20 rows share, in a column of many values, is held against rows
+    with the nearest other values: it counts where 99 in 100 of its rows are of one class and 10 in 100 of the nearest
+    are not, with a difference that Fisher's exact test finds at 0.001, corrected for the values tried; a class of nine
+    rows in ten is let be. Shares have exact intervals.
 
     Limits: this is screening. Honest data can show each trace, and planted rows that look like others show none. It
     says nothing about poisoning of a base model. Searching the model for a trigger is another check's work.
@@ -109,13 +111,16 @@ def poisoning(train: Dataset, columns: Columns, task: Task, work: Mapping[str, i
 
 
 def _copies(place: "NDArray[np.float32]", labels: "NDArray[np.int64]", suspicious: set[int]) -> Iterator[Product]:
-    copies = _conflicting(place, labels)
-    if copies is None:
+    twins = near(place, place)
+    if twins is None:
         return
+    copies = [int(row) for row in twins.rows if labels[twins.place[row]] != labels[row]]
     suspicious.update(copies)
-    yield _share("conflicting_copies_share", len(copies), len(labels))
+    expected = len(copies) * min(twins.by_chance * twins.judged / max(len(twins.rows), 1), 1.0)
+    share, interval = beyond_chance(len(copies), twins.judged, expected)
+    yield Measurement(name="conflicting_copies_share", value=share, unit="share", n=twins.judged, interval=interval)
     if copies:
-        yield _finding("copies", "SEC-020", rows=len(copies), asked=len(labels))
+        yield _finding("copies", "SEC-020", rows=len(copies), asked=twins.judged, chance=round(expected))
 
 
 def _outliers(
@@ -145,16 +150,6 @@ def _fixed_values(
 def _plan(sizes: Sizes, budget: str) -> Work:
     rows = min(sizes.train_rows, ROWS[budget])
     return Work({"rows": rows}, seconds=0.2 + rows**2 * max(sizes.features, 10) / 2e9)
-
-
-def _conflicting(place: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> list[int] | None:
-    """Give the rows that have a near copy with another label; None where copies can't be told."""
-    import numpy as np
-
-    twins = near(place, place)
-    if twins is None:
-        return None
-    return [int(row) for row in np.flatnonzero(twins >= 0) if labels[twins[row]] != labels[row]]
 
 
 def _standing_out(place: "NDArray[np.float32]", labels: "NDArray[np.int64]", label: int) -> list[int]:
