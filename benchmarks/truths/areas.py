@@ -7,10 +7,10 @@ from scipy.stats import norm
 
 from benchmarks.truths.case import NONE, Case, Draw, Random, lazily, whole
 from govkit.checks.performance import _metrics
-from govkit.checks.quality._single import errors_ratio
-from govkit.checks.quality.leakage import _interval
+from govkit.checks.quality.leakage import FEWEST, _interval
 from govkit.core.evidence import Interval
 from govkit.stats import influence, intervals, roc
+from govkit.stats.error_ratio import errors_ratio
 
 BIG = 200_000
 
@@ -35,7 +35,7 @@ def cases() -> Iterator[Case]:
                 if few >= _metrics.FEWEST_A_CLASS:
                     yield Case("average precision (influence)", setting, lazily(precision, scores, few, many, shift))
                     yield Case("gain of ROC AUC (DeLong, paired)", setting, lazily(two_areas, scores, few, many, shift))
-                if shift:
+                if shift and few + many >= FEWEST:
                     yield Case("ratio of errors of two scores", setting, lazily(two_errors, scores, few, many, shift))
     for sizes in ((10, 20, 300), (40, 40, 40)):
         yield Case("mean ROC AUC over classes (influence)", f"{sizes}", lazily(mean_area, sizes))

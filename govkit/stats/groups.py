@@ -90,7 +90,7 @@ def smallest_ratio(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEV
     one, other = np.meshgrid(np.arange(len(rows)), np.arange(len(rows)), indexing="ij")
     apart = one != other
     first, second = one[apart], other[apart]
-    lows, highs = _ratio_limits(share[first], (low[first], high[first]), share[second], (low[second], high[second]))
+    lows, highs = ratio_limits(share[first], (low[first], high[first]), share[second], (low[second], high[second]))
     value = float(share.min() / share.max()) if share.max() > 0 else 1.0
     ends = min(float(lows.min()), value), max(min(float(highs.min()), 1.0), value)
     return _contrast(share, value, Interval(low=ends[0], high=ends[1], level=level, method="mover-ratio"))
@@ -142,9 +142,13 @@ def _contrast(values: "NDArray[np.float64]", value: float, found: Interval) -> C
     return Contrast(value, found, int(values.argmin()), int(values.argmax()))
 
 
-def _ratio_limits(
+def ratio_limits(
     first: "NDArray[np.float64]", first_limits: "Limits", second: "NDArray[np.float64]", second_limits: "Limits"
 ) -> "Limits":
+    """Give the limits of the ratios of independent values from the limits of either side; infinite where 0 may be.
+
+    Donner and Zou (2012), Statistical Methods in Medical Research 21.
+    """
     import numpy as np
 
     (low_1, high_1), (low_2, high_2) = first_limits, second_limits

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from govkit.core.evidence import Interval
-from govkit.stats import influence
-
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -74,31 +71,3 @@ def estimates(binned: "NDArray[np.int64]", truth: "NDArray[np.float64]", split: 
         mean = rest.sum(axis=1, keepdims=True) / np.maximum(others.sum(axis=1, keepdims=True), 1)
         found[:, column] = ((rest + PRIOR * mean) / (others + PRIOR)).reshape(-1)[cell]
     return found
-
-
-def errors_ratio(
-    one: "NDArray[np.float64]", other: "NDArray[np.float64]", positive: "NDArray[np.bool_]"
-) -> tuple[float, Interval]:
-    """Give the ratio of what the AUCs of two scores lack to 1, with its 95 % interval.
-
-    Each row's influence on both areas, divided by what they lack, gives the variance of the logarithm (Efron, 1982, The
-    Jackknife, the Bootstrap and Other Resampling Plans, chapter 6), so that it holds for scores of the same rows.
-
-    Args:
-        one: scores of the first, shape (n,).
-        other: scores of the second on the same rows.
-        positive: which rows are positive.
-    """
-    import numpy as np
-    from scipy.special import ndtri
-
-    least = 0.5 / float(positive.sum() * (~positive).sum())  # half a pair, where every pair is ranked right
-    lacks, moved = [], []
-    for scores in (one, other):
-        area, influences = influence.roc_auc(scores, positive)
-        lacks.append(max(1 - area, least))
-        moved.append(influences / lacks[-1])
-    width = float(ndtri(0.975)) * float(np.sqrt(np.sum((moved[0] - moved[1]) ** 2)))
-    ratio = lacks[0] / lacks[1]
-    ends = (ratio * float(np.exp(-width)), ratio * float(np.exp(width)))
-    return ratio, Interval(low=ends[0], high=ends[1], level=0.95, method="infinitesimal jackknife, log")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from govkit.checks.quality._sample import drawn, labelled
-from govkit.checks.quality._single import Folds, bins, errors_ratio, estimates, folds
+from govkit.checks.quality._single import Folds, bins, estimates, folds
 from govkit.core.evidence import Cell, Column, Finding, Interval, Measurement, Message, Severity, Table
 from govkit.inputs.columns import Columns
 from govkit.inputs.dataset import Dataset
@@ -13,6 +13,7 @@ from govkit.inputs.naming import words
 from govkit.inputs.space import numeric
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Params, Product, Sizes, Work, check
+from govkit.stats.error_ratio import errors_ratio
 from govkit.stats.influence import paired_areas
 from govkit.stats.intervals import delong, difference, mean_of_parts
 from govkit.stats.means import of_means
