@@ -8,7 +8,7 @@ import pandas as pd
 
 from benchmarks.nulls.rule import Random, Trial
 from govkit.checks.drift._compare import shift_of
-from govkit.checks.drift.concept import _compared
+from govkit.checks.drift.concept import _compared, _worse
 from govkit.checks.drift.features import DriftParams, _named, _shifts
 from govkit.checks.drift.prediction import SIGNIFICANT
 from govkit.checks.drift.prediction import _compared as _answers
@@ -46,19 +46,19 @@ def trials() -> Iterator[Trial]:
                 f"{rows} and {now} values, {kind}",
                 values(COLUMNS[kind], rows, now),
             )
-    for n, error in ((30, 0.05), (30, 0.3), (300, 0.02)):
+    for sizes, error in (((30, 30), 0.05), ((30, 30), 0.3), ((300, 300), 0.02), ((1_000, 100), 0.01)):
         yield Trial(
             "accuracy falls with time (DRI-020)",
             0.025,
-            f"{n} rows a third, error {error:g}",
-            later(lambda rng, n=n, error=error: (rng.random(n) < error) * 1.0, binary=True),
+            f"{sizes} rows, error {error:g}",
+            later(sizes, lambda rng, n, error=error: (rng.random(n) < error) * 1.0, binary=True),
         )
-    for n in (30, 300):
+    for sizes in ((30, 30), (300, 300), (1_000, 100)):
         yield Trial(
             "errors grow with time (DRI-020)",
             0.025,
-            f"{n} rows a third, exponential",
-            later(lambda rng, n=n: rng.exponential(1, n), binary=False),
+            f"{sizes} rows, exponential",
+            later(sizes, lambda rng, n: rng.exponential(1, n), binary=False),
         )
 
 
@@ -113,11 +113,14 @@ def values(draw: Callable[[Random, int], np.ndarray], rows: int, now: int) -> Ca
     return spoke
 
 
-def later(draw: Callable[[Random], np.ndarray], *, binary: bool) -> Callable[[Random], bool]:
+def later(
+    sizes: tuple[int, int], draw: Callable[[Random, int], np.ndarray], *, binary: bool
+) -> Callable[[Random], bool]:
     """Compare the errors of the first third with those of the last."""
+    task = SimpleNamespace(is_classification=binary)
 
     def spoke(rng: Random) -> bool:
-        found = _compared(draw(rng), draw(rng), SimpleNamespace(is_classification=binary))
-        return found.interval is not None and (found.interval.low or 0.0) > 0
+        first, last = (draw(rng, n) for n in sizes)
+        return _worse(_compared(first, last, task), first, last, task)
 
     return spoke

@@ -7,13 +7,14 @@ import numpy as np
 from scipy.stats import binomtest
 
 from benchmarks.nulls.rule import Random, Trial
+from govkit.checks.fairness.error_rates import Rate, _compared
 from govkit.checks.performance.slices import _confirmed, _test
 from govkit.checks.privacy import _measures
 from govkit.checks.privacy._doubts import CERTAIN, _worse
 from govkit.checks.privacy._parts import CALLS
 from govkit.comparison import difference
 from govkit.core.evidence import Finding, Measurement
-from govkit.stats import groups, intervals, multiple
+from govkit.stats import intervals, multiple
 from govkit.stats.differential_privacy import epsilon_lower_bound, guesses
 
 CLASSES, VALUES = (SimpleNamespace(is_classification=each) for each in (True, False))
@@ -42,7 +43,9 @@ def trials() -> Iterator[Trial]:
             setting = f"{many} groups of {n}, rate 0.1"
             yield Trial("rates differ between groups (FAIR-020)", 0.05, setting, differing([n] * many))
         yield Trial("two records of one system differ (compare, Holm over 20)", 0.05, f"{n} rows, shares", compared(n))
-    yield Trial("rates differ between groups (FAIR-020)", 0.05, "30 and 3,000 rows, rate 0.03", differing([30, 3_000]))
+    yield Trial(
+        "rates differ between groups (FAIR-020)", 0.05, "60 and 6,000 rows, rate 0.03", differing([60, 6_000], 0.03)
+    )
 
 
 def slices(n: int, sure: float) -> Callable[[Random], bool]:
@@ -139,10 +142,23 @@ def doubted(n: int) -> Callable[[Random], bool]:
     return lambda rng: _worse(*((rng.random(n) < 0.05) * 1.0 for _ in range(2)))
 
 
-def differing(sizes: list[int]) -> Callable[[Random], bool]:
-    """Compare groups of one rate."""
-    rate = 0.03 if len(set(sizes)) > 1 else 0.1
-    return lambda rng: (groups.largest_difference(rng.binomial(sizes, rate), sizes).interval.low or 0.0) > 0
+def differing(sizes: list[int], rate: float = 0.1) -> Callable[[Random], bool]:
+    """Compare the error rates of groups that have one, as `fairness.error_rates` does."""
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    grouping = SimpleNamespace(codes=codes, names=[f"group {place}" for place in range(len(sizes))])
+    parts = SimpleNamespace(grouping=grouping, judged=np.arange(len(sizes)), attribute="group", crossed=False)
+    every = np.ones(len(codes), dtype=bool)
+
+    def spoke(rng: Random) -> bool:
+        yes, wrong = rng.random(len(codes)) < 0.5, rng.random(len(codes)) < rate
+        rates = [
+            Rate("true_positive_rate", yes, ~wrong, ""),
+            Rate("false_positive_rate", ~yes, wrong, ""),
+            Rate("accuracy", every, ~wrong, ""),
+        ]
+        return any(isinstance(one, Finding) and one.rule == "FAIR-020" for one in _compared(parts, rates, 10))
+
+    return spoke
 
 
 def compared(n: int) -> Callable[[Random], bool]:

@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from benchmarks.truths.case import NONE, Case, Draw, Random, lazily, whole
 from govkit.checks.performance import _metrics
+from govkit.checks.quality._single import Folds
 from govkit.checks.quality.leakage import FEWEST, _interval
 from govkit.core.evidence import Interval
 from govkit.stats import influence, intervals, roc
@@ -127,7 +128,8 @@ def mean_area_of_parts(sizes: tuple[int, ...]) -> Draw:
     scores, happened = drawn(np.random.default_rng(9), np.repeat(np.arange(len(sizes)), np.array(sizes) * 1_000))
     truth = float(np.mean([influence.roc_auc(*pair)[0] for pair in zip(scores.T, happened.T > 0, strict=True)]))
     classes = np.repeat(np.arange(len(sizes)), sizes)
-    return lambda rng: (_interval(*drawn(rng, classes), 0.95), truth)
+    whole_table = Folds(np.zeros(len(classes), dtype=np.int64), 1)
+    return lambda rng: (_interval(*drawn(rng, classes), whole_table, 0.95), truth)
 
 
 def found_share(few: int, many: int) -> Draw:

@@ -10,7 +10,7 @@ from govkit.checks.fairness.error_rates import Rate, _compared
 from govkit.checks.performance._labels import _f1
 from govkit.checks.performance.error_cost import _avoidable
 from govkit.checks.quality.representativeness import Cell, _shortfall
-from govkit.checks.quality.train_test_overlap import _difference
+from govkit.checks.quality.train_test_overlap import _excess
 from govkit.comparison import difference
 from govkit.core.evidence import Interval, Measurement
 from govkit.stats import intervals
@@ -41,7 +41,7 @@ def cases() -> Iterator[Case]:
     for n, values in ((300, 200), (300, 2_000), (2_000, 1_000)):
         for leaked in (0.0, 0.1):
             setting = f"n {n} a side, {values} values, {leaked:g} leaked"
-            yield Case("excess overlap (Newcombe)", setting, overlap(n, values, leaked))
+            yield Case("excess overlap (counts, Hall; Newcombe)", setting, overlap(n, values, leaked))
     for n, share in ((50, 0.02), (200, 0.3), (2_000, 0.01)):
         yield Case("change between two audits (normal, by side)", f"n {n}, {share:g}", changed(n, share))
 
@@ -156,8 +156,8 @@ def overlap(n: int, values: int, leaked: float) -> Draw:
     truth = float(np.mean([np.subtract(*shares(*drawn(rng))) / n for _ in range(2_000)]))
 
     def draw(rng: Random) -> tuple[Interval, float]:
-        found = [(count / n, intervals.proportion(count, n)) for count in shares(*drawn(rng))]
-        return _difference(*found[0], *found[1]), max(truth, 0.0)
+        tables = drawn(rng)
+        return _excess(*tables, *(intervals.proportion(count, n) for count in shares(*tables))), max(truth, 0.0)
 
     return draw
 

@@ -21,7 +21,12 @@ REACH = 1_000.0
 
 
 def errors_ratio(
-    one: "Values", other: "Values", positive: "NDArray[np.bool_]", *, level: float = LEVEL
+    one: "Values",
+    other: "Values",
+    positive: "NDArray[np.bool_]",
+    *,
+    parts: "NDArray[np.int64] | None" = None,
+    level: float = LEVEL,
 ) -> tuple[float, Interval]:
     """Give the ratio of what the AUCs of two scores of the same rows lack to 1, with its interval.
 
@@ -34,6 +39,7 @@ def errors_ratio(
         one: scores of the first, shape (n,).
         other: scores of the second on the same rows.
         positive: which rows are positive.
+        parts: compare rows within these parts only, as in `roc_auc`.
         level: the confidence level.
 
     Source: Fieller (1954), Journal of the Royal Statistical Society B 16; Hall (1992), the same 54; Donner and Zou
@@ -42,7 +48,7 @@ def errors_ratio(
     import numpy as np
 
     least = 0.5 / float(positive.sum() * (~positive).sum())  # half a pair, where every pair is ranked right
-    curves = [roc_auc(scores, positive) for scores in (one, other)]
+    curves = [roc_auc(scores, positive, parts) for scores in (one, other)]
     lacks = [max(1 - area, least) for area, _ in curves]
     found = [interval(area, moved, positive, level=level) for area, moved in curves]
     ratio = lacks[0] / lacks[1]

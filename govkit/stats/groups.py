@@ -55,6 +55,13 @@ def difference(first: tuple[int, int], second: tuple[int, int], *, level: float 
     return Interval(low=max(gap - down, -1.0), high=min(gap + up, 1.0), level=level, method="newcombe")
 
 
+def exceeds(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """Give the p-value of the first share, as hits and rows, lying above the second: Fisher's exact test, one-sided."""
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.sf(first[0] - 1, first[1] + second[1], first[0] + second[0], first[1]))
+
+
 def largest_difference(successes: "ArrayLike", n: "ArrayLike", *, level: float = LEVEL) -> Contrast:
     """Give the largest difference of two groups' shares.
 

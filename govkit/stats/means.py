@@ -139,6 +139,25 @@ def of_means(
     return _laid_out(found, n, parts, level, within, f"jackknife{'-log-complement' if scaled else ''}, hall")
 
 
+def of_sum(parts: "Values", *, known: float = 0.0, level: float = LEVEL) -> Interval | None:
+    """Give the interval of a sum of independent parts of which each may as well have been missing.
+
+    Student's and Hall's limits; the parts' squares add up to the variance, their means not taken off, as for counts.
+    None where fewer than five parts carry the spread.
+
+    Args:
+        parts: shape (parts,).
+        known: variance that is not there, since the numbers of rows are given: p² / n of a share p of n rows.
+        level: the confidence level.
+    """
+    import numpy as np
+
+    squares = float((parts**2).sum())
+    less = np.sqrt(max(1 - known / squares, 0.0)) if squares else 1.0
+    found = _limits(float(parts.sum()), parts * less, float("inf"), level)
+    return None if found is None else Interval(low=found[0], high=found[1], level=level, method="counts, hall")
+
+
 def _apart(values: "Values", middle: float) -> "Values":
     """Give the distances from the middle, rounding taken for none."""
     import numpy as np

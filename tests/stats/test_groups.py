@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from govkit.stats import groups
@@ -58,3 +59,9 @@ def test_groups_that_are_never_selected_have_no_ratio_to_speak_of():
     found = groups.smallest_ratio([0, 30], [50, 60])
     assert found.value == 0
     assert found.interval.high < 0.8
+
+
+def test_one_share_above_another_is_fishers_test():
+    expected = fisher_exact([[9, 21], [30, 370]], alternative="greater").pvalue
+    assert groups.exceeds((9, 30), (30, 400)) == pytest.approx(expected, abs=1e-9)
+    assert groups.exceeds((0, 30), (30, 400)) == 1.0

@@ -75,3 +75,28 @@ def test_equal_scores_have_no_gain_and_a_narrow_interval():
     gain, found = influence.paired_areas(scores, scores, positive)
     assert gain == 0
     assert -0.05 < found.low < 0 < found.high < 0.05
+
+
+def test_rows_are_compared_within_their_parts():
+    rng = np.random.default_rng(1)
+    positive, parts = rng.random(300) < 0.3, rng.integers(0, 3, 300)
+    scores = np.round(rng.normal(size=300) + positive, 1)
+    areas, pairs = [], []
+    for part in range(3):
+        rows = parts == part
+        areas.append(roc_auc_score(positive[rows], scores[rows]))
+        pairs.append(positive[rows].sum() * (~positive[rows]).sum())
+    area, moved = influence.roc_auc(scores, positive, parts)
+    assert area == pytest.approx(np.average(areas, weights=pairs), abs=1e-9)
+    assert moved.sum() == pytest.approx(0, abs=1e-9)
+    shifted, _ = influence.paired_areas(scores, scores + 10 * parts, positive, parts=parts)
+    assert shifted == pytest.approx(0, abs=1e-9)
+
+
+def test_an_order_that_was_learnt_wrongly_leaves_one_half_open():
+    rng = np.random.default_rng(1)
+    positive = np.arange(400) < 100
+    area, moved = influence.roc_auc(rng.normal(size=400) - 0.5 * positive, positive)
+    plain, learnt = (influence.interval(area, moved, positive, learnt=each) for each in (False, True))
+    assert plain.high < 0.5 <= learnt.high
+    assert plain.low == learnt.low

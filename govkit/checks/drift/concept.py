@@ -11,7 +11,7 @@ from govkit.inputs.matrix import as_numbers, is_number
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Product, check
-from govkit.stats.groups import difference
+from govkit.stats.groups import difference, exceeds
 from govkit.stats.intervals import proportion
 from govkit.stats.means import mean, mean_difference
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PARTS = 6
+SIGNIFICANT = 0.025
 FEWEST = 90
 """Rows with a time below which nothing is compared."""
 
@@ -48,7 +49,8 @@ def concept(predictions: Predictions, test: Dataset, columns: Columns, task: Tas
         When the world changes what the answer should be, inputs can look as ever while the model goes wrong.
     Method:
         Rows in the order of their time, whatever their order in the file; times with zones are compared as instants.
-        The first third against the last: difference of accuracies (Newcombe's interval), or of mean absolute errors in
+        The first third against the last: difference of accuracies (Newcombe's interval, and Fisher's
+        exact test for the finding), or of mean absolute errors in
         standard deviations of the target (Student's and Hall's limits, by MOVER). Six parts of equal size are
         listed with their intervals. Rows of one moment stay in the part where the first of them falls.
     Limits:
@@ -74,9 +76,10 @@ def concept(predictions: Predictions, test: Dataset, columns: Columns, task: Tas
         yield Finding(rule="DRI-021", severity=Severity.LOW, message=message, where=f"column {columns.time}")
     place = _places(times[known])
     error = _errors(predictions, task)[known]
-    compared = _compared(error[place < 1 / 3], error[place >= 2 / 3], task)
+    first, last = error[place < 1 / 3], error[place >= 2 / 3]
+    compared = _compared(first, last, task)
     yield compared
-    if compared.interval and (compared.interval.low or 0.0) > 0:
+    if _worse(compared, first, last, task):
         message = Message(id="drift.worse")
         yield Finding(rule="DRI-020", severity=Severity.MEDIUM, message=message, where=f"column {columns.time}")
     yield _parts(error, place, task)
@@ -121,6 +124,15 @@ def _compared(first: "NDArray[np.float64]", last: "NDArray[np.float64]", task: T
         return Measurement(name="accuracy_loss", value=value, unit="difference", n=n, interval=interval)
     value, interval = mean_difference(last, first)
     return Measurement(name="error_rise", value=value, unit="target SD", n=n, interval=interval)
+
+
+def _worse(compared: Measurement, first: "NDArray[np.float64]", last: "NDArray[np.float64]", task: Task) -> bool:
+    """Say whether chance explains the rise; of shares by Fisher's test as well, since thirds may be of unlike size."""
+    if compared.interval is None or (compared.interval.low or 0.0) <= 0:
+        return False
+    if not task.is_classification:
+        return True
+    return exceeds((int(last.sum()), len(last)), (int(first.sum()), len(first))) <= SIGNIFICANT
 
 
 def _parts(error: "NDArray[np.float64]", place: "NDArray[np.float64]", task: Task) -> Table:

@@ -183,7 +183,7 @@ def _classifier(  # noqa: PLR0913, PLR0917 - two tables and how many rows of the
         score = model.fit(values[learn], later[learn]).predict_proba(values[judge])[:, 1]
         found, influences = influence.roc_auc(score, later[judge])
         area, moved[judge] = area + found / 2, influences / 2
-    interval = influence.interval(area, moved, later)
+    interval = influence.interval(area, moved, later, learnt=True)
     yield Measurement(
         name="classifier_auc", value=area, unit="auc", n=len(values), interval=interval, group={"sample": sample}
     )

@@ -14,13 +14,14 @@ from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotApplicable, Product, check
-from govkit.stats.groups import Contrast, largest_difference, smallest_ratio
+from govkit.stats.groups import Contrast, exceeds, largest_difference, smallest_ratio
 from govkit.stats.multiple import simultaneous
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SIGNIFICANT = 0.05
 WORDS = {
     "true_positive_rate": "rows of the positive class that are found",
     "false_positive_rate": "rows of the negative class that are taken for positive",
@@ -48,6 +49,8 @@ class Apart:
     rate: Rate
     contrast: Contrast
     n: int
+    chance: float
+    """Of so large a difference of the pair where no groups differ, for all pairs (Fisher, Bonferroni)."""
 
     @property
     def low(self) -> float:
@@ -101,7 +104,7 @@ def error_rates(  # noqa: PLR0913 - each is an input of the check
         protected attribute and for their combinations; recall of each class for more than two classes. The equalized
         odds difference is the larger of the differences of the two rates. Limits of two shares from Wilson's
         (differences: Newcombe; ratios: Donner and Zou), at Bonferroni's level over all pairs and rates, so that they
-        hold at 95% together.
+        hold at 95% together. A difference is pointed out where Fisher's exact test, corrected alike, rules out chance.
     Limits:
         It takes the labels as the truth; where they carry an old bias, equal error rates keep it. Groups with too few
         rows or cases are listed and not compared.
@@ -188,7 +191,7 @@ def _compared(groups: Groups, rates: list[Rate], min_cases: int) -> Iterator[Pro
             yield contrast(
                 "accuracy_difference", overall.contrast.value, overall.contrast.interval, overall.n, groups.attribute
             )
-    if worst.low > 0:
+    if worst.low > 0 and worst.chance * len(odds) <= SIGNIFICANT:
         names = groups.grouping.names
         args = {
             "words": worst.rate.words,
@@ -211,7 +214,9 @@ def _apart(groups: Groups, rate: Rate, min_cases: int, level: float, *, ratio: b
         return None
     found = (smallest_ratio if ratio else largest_difference)(hits[judged], n[judged], level=level)
     found = replace(found, low_group=int(judged[found.low_group]), high_group=int(judged[found.high_group]))
-    return Apart(rate, found, int(n[judged].sum()))
+    most, least = ((int(hits[group]), int(n[group])) for group in (found.high_group, found.low_group))
+    pairs = len(judged) * (len(judged) - 1)  # either of two may be the one that lies above
+    return Apart(rate, found, int(n[judged].sum()), min(exceeds(most, least) * pairs, 1.0))
 
 
 def _ratio(groups: Groups, odds: list[Rate], min_cases: int, level: float) -> Iterator[Measurement]:

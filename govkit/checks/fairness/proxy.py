@@ -109,7 +109,7 @@ def _attribute(groups: Groups, rows: "pd.DataFrame", seed: int) -> Iterator[Prod
     scored.sort(key=lambda one: (-one[1], one[0]))
     measured = []
     for name, area, moved in scored:
-        interval = influence.interval(area, moved, classes)
+        interval = influence.interval(area, moved, classes, learnt=True)
         measured.append((name, area, interval))
         yield contrast("feature_auc", area, interval, len(rows), groups.attribute, unit="auc", feature=name)
         if (interval.low or 0.0) > NOTABLE:
@@ -148,7 +148,7 @@ def _joint(
         areas.append(np.mean([area for area, _ in curves]))
         moved[judge] = np.mean([each for _, each in curves], axis=0) / 2
     value = float(np.mean(areas))
-    interval = influence.interval(value, moved, classes)
+    interval = influence.interval(value, moved, classes, learnt=True)
     yield contrast("joint_auc", value, interval, len(classes), attribute, unit="auc")
 
 

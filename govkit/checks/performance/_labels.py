@@ -8,13 +8,15 @@ from govkit.core.evidence import Column, Measurement, Table
 from govkit.inputs.predictions import Predictions
 from govkit.inputs.task import Task
 from govkit.plugins.check import Product
-from govkit.stats import influence, means
+from govkit.stats import influence, intervals, means
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 SHOWN_LABELS = 30
+FEWEST_CONCERNED = 20
+"""Rows that have a label or are given it, for each label, that the jackknife needs."""
 
 
 def multilabel(predictions: Predictions, task: Task) -> Iterator[Product]:
@@ -38,7 +40,11 @@ def multilabel(predictions: Predictions, task: Task) -> Iterator[Product]:
 
 
 def _f1(name: str, rows: "NDArray[np.float64]") -> Measurement:
-    """Give the mean F1 over labels from each row's hits and errors, all labels' hits first."""
+    """Give the mean F1 over labels from each row's hits and errors, all labels' hits first.
+
+    Where a label concerns few rows, the labels' own limits, added up as if the labels erred together (MOVER), take the
+    place of the jackknife's.
+    """
     import numpy as np
 
     labels = rows.shape[1] // 2
@@ -48,7 +54,13 @@ def _f1(name: str, rows: "NDArray[np.float64]") -> Measurement:
         under = 2 * hits + errors
         return np.asarray(np.divide(2 * hits, under, out=np.zeros_like(under), where=under > 0).mean(axis=-1))
 
-    interval = means.of_means(rows, statistic, within=(0.0, 1.0))
+    concerned = rows.sum(axis=0).reshape(2, labels)
+    if labels > 1 and concerned.sum(axis=0).min() < FEWEST_CONCERNED:
+        each = [_metrics.f1(int(hits), int(errors)) for hits, errors in concerned.T]
+        parts = [(value, found.low or 0.0, 1.0 if found.high is None else found.high) for value, found in each]
+        interval = intervals.mean_of_parts(parts, shared=float(labels))
+    else:
+        interval = means.of_means(rows, statistic, within=(0.0, 1.0))
     value = float(statistic(rows.mean(axis=0)))
     return Measurement(name=name, value=value, unit="share", n=len(rows), interval=interval)
 

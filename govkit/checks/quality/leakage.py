@@ -13,9 +13,9 @@ from govkit.inputs.naming import words
 from govkit.inputs.space import numeric
 from govkit.inputs.task import Task
 from govkit.plugins.check import Emit, NotDeclared, NotPossible, Params, Product, Sizes, Work, check
+from govkit.stats import influence
 from govkit.stats.error_ratio import errors_ratio
-from govkit.stats.influence import paired_areas
-from govkit.stats.intervals import delong, difference, mean_of_parts
+from govkit.stats.intervals import difference, mean_of_parts
 from govkit.stats.means import of_means
 from govkit.stats.multiple import simultaneous
 
@@ -69,7 +69,11 @@ class Alone:
     params=Leakage,
     emits=(
         Emit("strongest_feature_auc", "auc", "AUC of the best single feature, mean over classes; 0.5 is chance"),
-        Emit("strongest_feature_r2", "r2", "regression: share of the target's variance that the best feature explains"),
+        Emit(
+            "strongest_feature_r2",
+            "r2",
+            "regression: share of the target's variance (of its ranks', where few rows decide) that the best explains",
+        ),
         Emit("gain_over_the_others", "auc", "AUC of the best feature less that of all others; 0 unless it is strong"),
         Emit(
             "errors_beside_the_others", "ratio", "1 - AUC of the best feature over that of all others; 1 unless strong"
@@ -108,11 +112,11 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
 
     Method: each feature is cut into 32 quantile bins or its most frequent levels, and each row is estimated by the mean
     of its bin in the other four of five folds, so that a feature with many values gains nothing by memory. AUC (mean
-    over classes, one against the rest) has DeLong's interval, R squared the jackknife's (Fisher's where few rows carry
-    what is left), both widened for the number of features (Bonferroni). A feature of AUC 0.85 or more is held, on the
-    same rows, against a gradient-boosted model of all others: by the difference of the AUCs, and by the ratio of what
-    they lack to 1, which doesn't shrink where all rank well. The fall from TRAIN to DATA has the interval of a
-    difference of two independent AUCs (MOVER).
+    over classes, one against the rest, rows compared within their fold) has DeLong's interval, R squared the
+    jackknife's, both widened for the number of features (Bonferroni); where few rows carry what R squared leaves, it is
+    that of ranks. A feature of AUC 0.85 or more is held, on the same rows, against a gradient-boosted model of all
+    others: by the difference of the AUCs, and by the ratio of what they lack to 1, which doesn't shrink where all rank
+    well. The fall from TRAIN to DATA has the interval of a difference of two independent AUCs (MOVER).
 
     Limits: a feature can be good because the world is so; whether it is known in time only people can say. Combinations
     that leak together are found only as far as one of them does alone. Text, dates and identifiers are not looked at.
@@ -133,7 +137,7 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
     if not alone:
         raise NotPossible("quality.leakage.nothing")
     alone.sort(key=lambda found: (-found.value, found.column))
-    yield from _strongest(alone, indicators, task, len(usable))
+    yield from _strongest(alone, indicators, split, task, len(usable))
     if task.is_classification:
         yield from _beyond_the_others(alone[0], frame, columns, indicators, split, params)
         if data is train and target in test.columns:
@@ -172,31 +176,39 @@ def _indicators(truth: "NDArray[np.float64]", task: Task) -> "NDArray[np.float64
 
 def _alone(name: str, column: "pd.Series[Any]", truth: "NDArray[np.float64]", split: Folds) -> Alone:
     found = estimates(bins(column), truth, split)
-    return Alone(name, _quality(found, truth), found)
+    return Alone(name, _quality(found, truth, split), found)
 
 
-def _quality(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]") -> float:
-    """Give the mean AUC over class indicators, or R squared of values."""
+def _quality(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", split: Folds) -> float:
+    """Give the mean AUC over class indicators, or R squared of values.
+
+    Rows are compared within their fold: a fold's own positives lower what the other folds say of it, so that across
+    folds the estimates run against the truth.
+    """
     import numpy as np
     from scipy.stats import rankdata
 
     if truth.shape[1] and set(np.unique(truth)) <= {0.0, 1.0}:
+        rows = np.bincount(split.of_row, minlength=split.count)
+        before = np.cumsum(rows) - rows
         areas = []
         for scores, happened in zip(estimate.T, truth.T, strict=True):
-            positive = happened > 0
-            ranks = rankdata(scores)[positive].sum()
-            count = int(positive.sum())
-            areas.append((ranks - count * (count + 1) / 2) / (count * (len(happened) - count)))
+            # estimates lie between 0 and 1: one ranking sorts all folds, one after the other
+            ranks = rankdata(scores + 2.0 * split.of_row) - before[split.of_row]
+            hits = np.bincount(split.of_row, happened, split.count)
+            above = np.bincount(split.of_row, ranks * happened, split.count) - hits * (hits + 1) / 2
+            areas.append(above.sum() / (hits * (rows - hits)).sum())
         return float(np.mean(areas))
     if truth.shape[1] == 0 or not estimate.std():
         return 0.0
     return float(np.corrcoef(estimate[:, 0], truth[:, 0])[0, 1]) ** 2
 
 
-def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> Interval:
+def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", split: Folds, level: float) -> Interval:
     parts = []
     for scores, happened in zip(estimate.T, truth.T, strict=True):
-        area, found = delong(scores[happened > 0], scores[happened == 0], level=level)
+        area, moved = influence.roc_auc(scores, happened > 0, split.of_row)
+        found = influence.interval(area, moved, happened, level=level, learnt=True)
         parts.append((area, found.low or 0.0, 1.0 if found.high is None else found.high))
     if len(parts) == 1:
         return Interval(low=parts[0][1], high=parts[0][2], level=0.95, method="delong, logit, bonferroni")
@@ -204,40 +216,47 @@ def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", lev
     return spread.model_copy(update={"method": "delong, logit, bonferroni, mover"})
 
 
-def _of_r2(value: float, estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> Interval:
-    """Give the interval of the squared correlation; Fisher's, of normal values, where few rows carry what is left."""
-    from math import atanh, sqrt, tanh
+def _of_r2(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> tuple[float, Interval]:
+    """Give the squared correlation with its interval; that of the ranks where few rows carry what is left."""
+    from scipy.stats import rankdata
 
+    one, other = estimate[:, 0], truth[:, 0]
+    value, found = _squared_correlation(one, other, level)
+    if "needs" in found.method:
+        value, found = _squared_correlation(rankdata(one), rankdata(other), level)
+        found = found.model_copy(update={"method": f"{found.method}, of ranks"})
+    return value, found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"})
+
+
+def _squared_correlation(
+    first: "NDArray[np.float64]", second: "NDArray[np.float64]", level: float
+) -> tuple[float, Interval]:
     import numpy as np
-    from scipy.special import ndtri
-
-    one, other = (each[:, 0] - each[:, 0].mean() for each in (estimate, truth))
 
     def squared(part: "NDArray[np.float64]") -> "NDArray[np.float64]":
         spread = (part[..., 2] - part[..., 0] ** 2) * (part[..., 3] - part[..., 1] ** 2)
         return np.asarray((part[..., 4] - part[..., 0] * part[..., 1]) ** 2 / np.where(spread > 0, spread, 1.0))
 
+    one, other = ((each - each.mean()) / (each.std() or 1.0) for each in (first, second))
     rows = np.column_stack([one, other, one**2, other**2, one * other])
     found = of_means(rows, squared, level=level, link="log-complement", within=(0.0, 1.0))
-    if "needs" not in found.method:
-        return found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"})
-    middle, width = atanh(min(sqrt(value), 1 - 1e-12)), float(ndtri(0.5 + level / 2)) / sqrt(len(rows) - 3)
-    low, high = tanh(max(middle - width, 0.0)) ** 2, tanh(middle + width) ** 2
-    return Interval(low=low, high=high, level=0.95, method="fisher-z, bonferroni")
+    return float(squared(rows.mean(axis=0))), found
 
 
-def _strongest(alone: list[Alone], truth: "NDArray[np.float64]", task: Task, columns: int) -> Iterator[Product]:
+def _strongest(
+    alone: list[Alone], truth: "NDArray[np.float64]", split: Folds, task: Task, columns: int
+) -> Iterator[Product]:
     best, rows, level = alone[0], len(truth), simultaneous(0.95, columns)
     name, unit = ("strongest_feature_auc", "auc") if task.is_classification else ("strongest_feature_r2", "r2")
-    interval = (
-        _interval(best.estimate, truth, level)
+    value, interval = (
+        (best.value, _interval(best.estimate, truth, split, level))
         if task.is_classification
-        else _of_r2(best.value, best.estimate, truth, level)
+        else _of_r2(best.estimate, truth, level)
     )
     group = {"column": best.column}
-    yield Measurement(name=name, value=best.value, unit=unit, n=rows, interval=interval, group=group)
-    if best.value >= 0.95:  # noqa: PLR2004 - the finding is a hint; the criterion decides
-        shown = f"{'AUC' if task.is_classification else 'R squared'} {best.value:.3f}"
+    yield Measurement(name=name, value=value, unit=unit, n=rows, interval=interval, group=group)
+    if value >= 0.95:  # noqa: PLR2004 - the finding is a hint; the criterion decides
+        shown = f"{'AUC' if task.is_classification else 'R squared'} {value:.3f}"
         yield _finding("strong", "QUA-010", Severity.HIGH, best.column, value=shown)
 
 
@@ -249,7 +268,7 @@ def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
 
     group = {"column": best.column}
     rest = numeric(frame, columns).drop(columns=best.column, errors="ignore")
-    areas = [_quality(best.estimate[:, [index]], truth[:, [index]]) for index in range(truth.shape[1])]
+    areas = [_quality(best.estimate[:, [index]], truth[:, [index]], split) for index in range(truth.shape[1])]
     told = max(range(len(areas)), key=lambda index: areas[index])
     if best.value < params.strong or not rest.shape[1]:
         for name, unit, value in (("gain_over_the_others", "auc", 0.0), ("errors_beside_the_others", "ratio", 1.0)):
@@ -263,14 +282,14 @@ def _beyond_the_others(  # noqa: PLR0913, PLR0917 - one step of the check
         model = HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=15, random_state=0)
         model.fit(rest[~held].to_numpy(), happened[~held])
         others[held] = model.predict_proba(rest[held].to_numpy())[:, 1]
-    gain, interval = paired_areas(best.estimate[:, told], others, happened > 0)
+    gain, interval = influence.paired_areas(best.estimate[:, told], others, happened > 0, parts=split.of_row)
     ends = (max(interval.low or 0.0, 0.0), max(interval.high or 0.0, 0.0))
     interval = Interval(low=ends[0], high=ends[1], level=interval.level, method=interval.method)
     value = max(gain, 0.0)
     yield Measurement(
         name="gain_over_the_others", value=value, unit="auc", n=len(truth), interval=interval, group=group
     )
-    ratio, interval = errors_ratio(best.estimate[:, told], others, happened > 0)
+    ratio, interval = errors_ratio(best.estimate[:, told], others, happened > 0, parts=split.of_row)
     yield Measurement(
         name="errors_beside_the_others", value=ratio, unit="ratio", n=len(truth), interval=interval, group=group
     )
@@ -290,12 +309,13 @@ def _lost(  # noqa: PLR0913, PLR0917 - one step of the check
     held = _indicators(labels, task)
     if len(labels) < FEWEST or held.shape[1] != truth.shape[1]:
         return
-    split = folds(len(labels), seed)
+    split, known = folds(len(labels), seed), folds(len(truth), seed)
     falls = [(found.value - _alone(found.column, frame[found.column], held, split).value, found) for found in alone]
     fall, found = max(falls, key=lambda pair: (pair[0], pair[1].column))
     here = _alone(found.column, frame[found.column], held, split)
     level = simultaneous(0.95, len(alone))
-    there, now = (_interval(each, of, level) for each, of in ((found.estimate, truth), (here.estimate, held)))
+    there = _interval(found.estimate, truth, known, level)
+    now = _interval(here.estimate, held, split, level)
     interval = difference((found.value, there), (here.value, now))
     group = {"column": found.column}
     yield Measurement(

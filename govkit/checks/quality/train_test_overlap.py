@@ -1,6 +1,7 @@
 """Whether rows that the model was fitted on also stand in DATA."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from govkit.core.evidence import Finding, Interval, Measurement, Message, Severity
 from govkit.inputs.columns import Columns
@@ -8,6 +9,11 @@ from govkit.inputs.dataset import Dataset
 from govkit.inputs.rows import group, missing
 from govkit.plugins.check import Emit, NotPossible, Product, check
 from govkit.stats.intervals import difference, proportion
+from govkit.stats.means import of_sum
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @check(
@@ -34,14 +40,17 @@ def train_test_overlap(test: Dataset, train: Dataset, columns: Columns) -> Itera
 
     Method: rows are compared exactly over features and target, numbers by value; shares have exact intervals. Were
     DATA and TRAIN independent draws, a row of DATA would find its like in TRAIN about as often as a row of TRAIN finds
-    one among the others; the excess is the overlap minus this share, with Newcombe's hybrid interval for a difference.
+    one among the others; the excess is the overlap minus this share. Equal rows come and go together, so that its
+    interval counts each set of them as one part of the sum (Hall's); where few sets carry it, it is Newcombe's hybrid
+    interval for a difference.
     Where a row id is declared, ids are compared too.
 
     Limits: in tables of few distinct values the plain overlap is high without any leak: then believe the excess. Where
     the same case was recorded several times before the split, its copies raise both shares and the excess hides them:
     then believe the plain overlap. Nearly equal rows and rows of the same person aren't found.
 
-    References: Newcombe (1998), Statistics in Medicine 17, method 10; Kapoor and Narayanan (2023), Patterns 4.
+    References: Newcombe (1998), Statistics in Medicine 17, method 10; Hall (1992), JRSS B 54;
+    Kapoor and Narayanan (2023), Patterns 4.
     """
     compared = [name for name in (*columns.features, columns.target) if name]
     absent = next((name for name in compared if name not in train.columns), None)
@@ -54,7 +63,7 @@ def train_test_overlap(test: Dataset, train: Dataset, columns: Columns) -> Itera
     yield _share("overlap_share", shared / test.rows, test.rows, overlap)
     yield _share("chance_overlap_share", twins / train.rows, train.rows, chance)
     excess = shared / test.rows - twins / train.rows
-    interval = _difference(shared / test.rows, overlap, twins / train.rows, chance)
+    interval = _excess(in_test, in_train, overlap, chance)
     yield _share("excess_overlap_share", max(0.0, excess), test.rows, interval)
     if shared:
         expected = round(twins / train.rows * test.rows)
@@ -80,9 +89,22 @@ def _share(name: str, value: float, n: int, interval: Interval) -> Measurement:
     return Measurement(name=name, value=value, unit="share", n=n, interval=interval)
 
 
-def _difference(one: float, of_one: Interval, other: float, of_other: Interval) -> Interval:
-    """Give Newcombe's interval of the difference of two independent shares, cut off at 0."""
-    found = difference((one, of_one), (other, of_other))
+def _excess(
+    in_test: "NDArray[np.int64]", in_train: "NDArray[np.int64]", overlap: Interval, chance: Interval
+) -> Interval:
+    """Give the interval of the overlap less what chance makes, cut off at 0.
+
+    Args:
+        in_test: rows of DATA of each set of equal rows, shape (sets,).
+        in_train: the same of TRAIN.
+        overlap: interval of the share of DATA that stands in TRAIN.
+        chance: interval of the share of TRAIN that stands in it twice.
+    """
+    test, train = int(in_test.sum()), int(in_train.sum())
+    shared, twins = in_test * (in_train > 0) / test, in_train * (in_train > 1) / train
+    one, other = float(shared.sum()), float(twins.sum())
+    found = of_sum(shared - twins, known=one**2 / test)
+    found = found or difference((one, overlap), (other, chance))
     return found.model_copy(update={"low": max(0.0, found.low or 0.0), "high": max(0.0, found.high or 0.0)})
 
 

@@ -1,12 +1,14 @@
 """Checks that look for faults in data nobody declared: each finds a planted one and is silent on the clean table."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from govkit.checks.quality._single import folds
 from govkit.checks.quality.consistency import consistency
 from govkit.checks.quality.label_errors import MOST_COLUMNS, _telling, label_errors
-from govkit.checks.quality.leakage import Leakage, leakage
+from govkit.checks.quality.leakage import Leakage, _alone, _interval, _of_r2, leakage
 from govkit.checks.quality.near_duplicates import near_duplicates
 from govkit.checks.quality.power import power
 from govkit.checks.quality.representativeness import representativeness
@@ -18,6 +20,7 @@ from govkit.inputs.columns import resolve
 from govkit.inputs.disclosure import Disclosure
 from govkit.inputs.task import Task
 from govkit.plugins.check import NotApplicable, NotDeclared, NotPossible
+from govkit.stats.influence import roc_auc
 from govkit.stats.label_noise import plateau
 from tests.check_products import Products, table
 
@@ -114,6 +117,28 @@ def test_leaks_of_a_regression(tmp_path):
     assert run_leakage(tmp_path, held, task=task).measurement("strongest_feature_r2").interval.high < 0.7
     held["total"] = (held["y"] * 1.19).round(4)
     assert run_leakage(tmp_path, held, task=task).measurement("strongest_feature_r2").interval.low > 0.98
+
+
+def test_a_column_of_two_values_is_judged_as_it_is_however_rows_are_folded():
+    draw, covered = np.random.default_rng(1), []
+    for _ in range(200):
+        yes = draw.random(400) < 0.2
+        column = draw.random(400) < np.where(yes, 0.9, 0.1)
+        split, truth = folds(400, 1), yes[:, None].astype(np.float64)
+        found = _alone("a", pd.Series(column * 1.0), truth, split)
+        area, _ = roc_auc(column * 1.0, yes, split.of_row)
+        assert found.value == pytest.approx(area, abs=1e-9)
+        interval = _interval(found.estimate, truth, split, 0.95)
+        covered.append(interval.low <= 0.9 <= interval.high)
+    assert np.mean(covered) > 0.93
+
+
+def test_where_few_rows_decide_it_r_squared_is_that_of_ranks():
+    draw = np.random.default_rng(1)
+    heavy = draw.standard_t(2, 300)
+    value, interval = _of_r2(heavy[:, None], (heavy + draw.standard_t(2, 300))[:, None], 0.95)
+    assert "of ranks" in interval.method
+    assert 0.25 < interval.low < value < interval.high < 0.6
 
 
 def test_leakage_takes_constants_missing_cells_and_many_classes(tmp_path):

@@ -10,13 +10,14 @@ from govkit.checks.quality.labels import labels
 from govkit.checks.quality.missing import missing_values
 from govkit.checks.quality.schema import schema
 from govkit.checks.quality.size import size
-from govkit.checks.quality.train_test_overlap import train_test_overlap
+from govkit.checks.quality.train_test_overlap import _excess, train_test_overlap
 from govkit.config import Columns as DeclaredColumns
 from govkit.config import Config
 from govkit.inputs.columns import resolve
 from govkit.inputs.rows import group
 from govkit.inputs.task import Task
 from govkit.plugins.check import NotPossible
+from govkit.stats.intervals import proportion
 from tests.check_products import Products, table
 
 BINARY = Task("binary", (0, 1), ("good", "class 2"))
@@ -115,6 +116,16 @@ def test_rows_that_look_alike_by_chance_are_no_excess(tmp_path):
     assert found["overlap_share"] > 0.4
     assert found["excess_overlap_share"] < 0.05
     assert found.measurement("excess_overlap_share").interval.low == 0
+
+
+def test_the_excess_covers_where_equal_rows_come_together():
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(300):
+        test, train = (np.bincount(rng.integers(0, 500, 1_000), minlength=500) for _ in range(2))
+        shares = [int(test[train > 0].sum()), int(train[train > 1].sum())]
+        found = _excess(test, train, *(proportion(count, 1_000) for count in shares))
+        covered += found.low == 0
+    assert covered / 300 > 0.93
 
 
 def test_the_excess_is_seen_among_rows_that_look_alike(tmp_path):
