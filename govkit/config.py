@@ -99,7 +99,7 @@ class Service(Frozen):
     """Environment variable that holds the bearer token, where the service wants one."""
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
     """How long one request may take."""
-    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    retries: Annotated[int, Field(ge=0, le=10)] = 5
     """Further attempts where a request fails for a reason that may pass."""
     requests_per_second: Annotated[float, Field(gt=0)] = 100
     """Requests are sent no faster than this."""

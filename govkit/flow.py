@@ -316,7 +316,7 @@ def _estimate(progress: Progress, subject: Subject, job: Job, jobs: int) -> None
     seconds = sum(work.seconds for work in job.work.values()) / jobs
     progress.note(
         f"{subject.test.name}: {subject.test.rows:,} rows, {len(subject.test.columns)} columns{train}; "
-        f"budget {job.plan.budget}: about {max(seconds, 5):.0f} s"
+        f"{job.plan.budget}: about {max(seconds, 5):.0f} s"
     )
     for name, work in job.work.items():
         if work.left_out:

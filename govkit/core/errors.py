@@ -48,6 +48,10 @@ class ModelUnavailable(GovkitError):
     exit_code = Exit.INCOMPLETE
 
 
+class ModelUnreachable(ModelUnavailable):
+    """A service did not answer for a reason that may pass."""
+
+
 class ModelRaised(ModelUnavailable):
     """The model raised an exception on these rows, or answered with NaN; it can be asked about others."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from govkit.config import Service
-from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable, UsageProblem
+from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable, ModelUnreachable, UsageProblem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,9 +34,11 @@ PASSING = frozenset({408, 425, 429, 502, 503, 504})
 """Answers after which another attempt may help."""
 FIRST_PAUSE = 0.1
 """Seconds before the second attempt; each further pause is twice as long."""
+GONE = 2
+"""Requests that are given up one after the other, after which each further one is sent once."""
 MAX_WAIT = 10.0
 """Seconds that a service may ask to wait between attempts."""
-_OK, _REDIRECTS, _CLIENT_ERRORS = 200, range(300, 400), range(400, 500)
+_OK, _FAILED, _REDIRECTS, _CLIENT_ERRORS = 200, 500, range(300, 400), range(400, 500)
 _FLOATS = frozenset({"FP16", "FP32", "FP64", "BF16"})
 _INTEGERS = frozenset({"INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"})
 
@@ -129,6 +131,10 @@ class Client:
         self._settings = settings
         self._connection: http.client.HTTPConnection | None = None
         self._next = 0.0
+        self._fails_at_times: bool | None = None
+        """Whether a request that it failed on succeeded when sent again; None while it has failed on none."""
+        self._lost = 0
+        """Requests on end that were given up."""
 
     def signature(self) -> Signature:
         """Ask for the model's metadata.
@@ -180,9 +186,13 @@ class Client:
             self._connection = None
 
     def _request(self, method: str, path: str, body: bytes, most: int) -> dict[str, Any]:
-        """Send one request, again where that may help."""
-        reason = ""
-        for attempt in range(self._settings.retries + 1):
+        """Send one request, again where that may help; a service that seems to be gone is asked once.
+
+        Status 500 may say that the service can't answer for these rows, or that it fails now and then. The first time,
+        the same request is sent again to see which it is.
+        """
+        reason, attempts, failed = "", 1 if self._lost >= GONE else self._settings.retries + 1, False
+        for attempt in range(attempts):
             self._wait(FIRST_PAUSE * 2 ** (attempt - 1) if attempt else 0.0)
             try:
                 status, content, wait = self._once(method, path, body, most)
@@ -192,12 +202,19 @@ class Client:
                 reason = f"no answer within {self._settings.timeout_seconds:g} s" if slow else "the connection failed"
                 continue
             if status == _OK:
+                self._fails_at_times, self._lost = failed or self._fails_at_times, 0
                 return _parsed(content)
             reason = f"it answers with status {status}"
-            if status not in PASSING:
+            failed = failed or status == _FAILED
+            if status not in PASSING and not (status == _FAILED and self._fails_at_times is not False):
                 raise _refused(status)
             self._wait(min(wait, MAX_WAIT))
-        raise ModelUnavailable(f"{reason} ({self._settings.retries + 1} attempts)", hint="check the service")
+        if failed and not self._fails_at_times:
+            self._fails_at_times = False
+            raise _refused(_FAILED)
+        self._lost += 1
+        hint = f"check the service, or have more patience with it: service: {{retries: {self._settings.retries + 3}}}"
+        raise ModelUnreachable(f"{reason} ({attempts} attempts)", hint=hint)
 
     def _once(self, method: str, path: str, body: bytes, most: int) -> tuple[int, bytes, float]:
         """Send one request; the whole of it has to be over in time, however slowly it drips."""

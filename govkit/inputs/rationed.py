@@ -70,13 +70,18 @@ class Rationed:
         """Forget a clone."""
         self._model.release()
 
+    @property
+    def spent(self) -> bool:
+        """Whether all calls are made but those held back."""
+        return self._left <= self.held_back
+
     def _next(self) -> Model:
         """Count a call.
 
         Raises:
             OutOfCalls: it would be one too many.
         """
-        if self._left <= self.held_back:
+        if self.spent:
             few = self._work["calls"] < self._work["needed_calls"]
             args: dict[str, str | int] = {"seconds": f"{self._work['call_ms'] / 1000:g}", "calls": self._work["calls"]}
             if few:
@@ -84,6 +89,11 @@ class Rationed:
             raise OutOfCalls("model.no_call_left", ask="", command="", **args)
         self._left -= 1
         return self._model
+
+
+def is_spent(model: Model) -> bool:
+    """Say whether no further call of a rationed model is left."""
+    return isinstance(model, Rationed) and model.spent
 
 
 def hold_back(model: Model, calls: int) -> None:

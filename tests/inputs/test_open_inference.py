@@ -10,7 +10,7 @@ from inference_server import Service as Server
 from inference_server import served
 
 from govkit.config import Service
-from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable, UsageProblem
+from govkit.core.errors import InputProblem, ModelRaised, ModelUnavailable, ModelUnreachable, UsageProblem
 from govkit.inputs.open_inference import address_of
 from govkit.inputs.service import open_service
 
@@ -127,10 +127,37 @@ def test_nonsense_is_never_taken_for_an_answer(server, case):
 @pytest.mark.parametrize("status", [400, 500])
 def test_rows_that_the_service_refuses_are_told_from_a_service_that_is_gone(server, status):
     server.misbehave = only_infer(lambda _: (status, {}, b'{"error": "canary 31"}'))
-    with served(server) as url, pytest.raises(ModelRaised) as refused:
-        asked(url, retries=3)
-    assert "canary" not in refused.value.message
-    assert len(server.requests) == 1
+    with served(server) as url:
+        _, source, _ = open_service(url, Service(retries=3))
+        for _ in range(2):
+            with pytest.raises(ModelRaised) as refused:
+                source.ask(ROWS, 2)
+            assert "canary" not in refused.value.message
+        source.close()
+    first = 1 if status == 400 else 4  # sent again to see whether 500 passes, and from then on not
+    assert len(server.requests) == first + 1
+
+
+def test_a_service_that_fails_now_and_then_answers_in_the_end(server):
+    turn = iter(range(100))
+    server.misbehave = only_infer(lambda _: (500, {}, b"{}") if next(turn) % 2 == 0 else None)
+    with served(server) as url:
+        _, source, _ = open_service(url, Service(retries=2))
+        for _ in range(2):
+            assert source.ask(ROWS, 2).labels.tolist() == [0, 0, 0, 1, 1]
+        source.close()
+    assert len(server.requests) == 4
+
+
+def test_a_service_that_is_gone_is_not_waited_for_again_and_again(server):
+    server.misbehave = only_infer(lambda _: (503, {}, b"{}"))
+    with served(server) as url:
+        _, source, _ = open_service(url, Service(retries=1))
+        for _ in range(4):
+            with pytest.raises(ModelUnreachable):
+                source.ask(ROWS, 2)
+        source.close()
+    assert len(server.requests) == 2 + 2 + 1 + 1
 
 
 def test_what_may_pass_is_tried_again(server):

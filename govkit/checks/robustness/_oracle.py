@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from govkit.checks.robustness._space import Space
-from govkit.core.errors import ModelRaised, ModelUnavailable
+from govkit.core.errors import ModelRaised, ModelUnavailable, ModelUnreachable
 from govkit.inputs.model import Model
 from govkit.inputs.predictions import decide
-from govkit.inputs.rationed import OutOfCalls
+from govkit.inputs.rationed import OutOfCalls, is_spent
 from govkit.inputs.task import Task
 from govkit.plugins.check import NotPossible
 
@@ -40,8 +40,16 @@ def labels(model: Model, task: Task, rows: "pd.DataFrame") -> "NDArray[np.int64]
     step = max(min(BATCH, CELLS // max(rows.shape[1], 1)), 1)
     parts = [rows.iloc[at : at + step] for at in range(0, len(rows), step)]
     needed = task.threshold is not None and "predict_proba" in model.described.methods
-    answers = [decide(model, part, model.predict_proba(part) if needed else None, task) for part in parts]
+    answers = [_decided(model, task, part, needed=needed) for part in parts]
     return np.concatenate([np.empty(0, dtype=np.int64), *answers])
+
+
+def _decided(model: Model, task: Task, rows: "pd.DataFrame", *, needed: bool) -> "NDArray[np.int64]":
+    """Give predicted class positions; a service that failed for a reason that may pass is asked once more."""
+    try:
+        return decide(model, rows, model.predict_proba(rows) if needed else None, task)
+    except ModelUnreachable:
+        return decide(model, rows, model.predict_proba(rows) if needed else None, task)
 
 
 class Oracle(Protocol):
@@ -178,6 +186,9 @@ class Asked:
         import numpy as np
 
         open_to, given = ~self._known_to_raise(moved), None
+        if is_spent(self.model):
+            self.left_out += len(moved)
+            return np.zeros(len(moved), dtype=bool), None
         if open_to.any():
             asked = np.flatnonzero(open_to)
             left = [min(BATCH_RETRIES, self._retries)]

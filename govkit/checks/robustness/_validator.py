@@ -69,7 +69,7 @@ class Validator:
                 yield "one-hot", changed & ~one.isin([0, 1]).to_numpy()
             elif self.kinds.get(str(name)) not in {"number", "integer"}:
                 yield "fixed", changed
-            else:
+            elif changed.any():
                 yield from self._number(str(name), changed, one, other)
                 if name not in follows:
                     yield "eps", changed & self._too_far(str(name), one, other, eps)
@@ -113,7 +113,7 @@ class Validator:
         import numpy as np
 
         seen = self.reference[name].dropna()
-        low, first, third, high = (seen.quantile(share) for share in (0.05, 0.25, 0.75, 0.95))
+        low, first, third, high = seen.quantile([0.05, 0.25, 0.75, 0.95]).tolist()
         spread = (third - first) / 1.349 or (high - low) / 3.29 or seen.std(ddof=0) or 1.0
         new, old = one.to_numpy(dtype=float, na_value=np.nan), other.to_numpy(dtype=float, na_value=np.nan)
         allowed = eps * spread

@@ -1,6 +1,7 @@
 """Whether the model answers when a cell is missing, holds an unseen category or lies outside the range seen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,10 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     slow = max(sizes.predict_ms_per_1000_rows // 1_000, 1)
     rows = min(max(ROWS[budget] // slow, 2 * ALONE), max(sizes.test_rows, 1))
     calls = ration(sizes, budget, PART, LEAST_CALLS)
-    counts = {"rows": rows, "cases": min(CASES, calls["calls"]) if calls else CASES}
+    counts = {"rows": rows, "cases": CASES, "alone": ALONE}
+    if calls:
+        cases = min(CASES, calls["calls"])
+        counts.update(cases=cases, alone=max(min(ALONE, (calls["calls"] - cases - 1) // max(cases, 1)), 1))
     left_out = ("values out of range",) if counts["cases"] < CASES else ()
     seconds = 0.1 + 3 * ALONE * (0.005 + answers_take(sizes.predict_ms_per_1000_rows))
     return Work(counts, seconds, left_out).within(calls, CASES)
@@ -89,8 +93,9 @@ def missing_inputs(  # noqa: PLR0913 - each is an input of the check
     rows = rows.iloc[np.sort(rng.permutation(len(rows))[: work["rows"]])].reset_index(drop=True)
     known = [held.frame for held in (test, train) if held is not None]
     blank = [str(name) for name in rows if any(name in frame and frame[name].isna().any() for frame in known)]
+    answers_unchanged = cache(lambda: model.predict(rows))
     for case, changed in islice(_cases(rows, (train or test).frame, blank, rng), work.get("cases", CASES)):
-        found = _asked(model, changed, rows)
+        found = _asked(model, changed, rows, work.get("alone", ALONE), answers_unchanged)
         yield from _counted(case, int(found.sum()), len(found))
 
 
@@ -164,7 +169,13 @@ def _changed(
     return rows.assign(**changed)
 
 
-def _asked(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":
+def _asked(
+    model: Model,
+    changed: "pd.DataFrame",
+    unchanged: "pd.DataFrame",
+    first: int,
+    answers_unchanged: "Callable[[], object]",
+) -> "NDArray[np.bool_]":
     """Say which rows are answered: all, or the first alone where all of these raise.
 
     Raises:
@@ -176,12 +187,13 @@ def _asked(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> 
     try:
         return np.asarray(pd.notna(model.predict(changed)), dtype=np.bool_)
     except ModelUnavailable:
-        model.predict(unchanged)
-        first = [_answered(model, changed.iloc[[at]], unchanged.iloc[[at]]) for at in range(min(ALONE, len(changed)))]
-    alone = np.concatenate(first)
+        answers_unchanged()
+        single = range(min(first, len(changed)))
+        parts = [_answered(model, changed.iloc[[at]], unchanged.iloc[[at]]) for at in single]
+    alone = np.concatenate(parts)
     if not alone.any() or len(alone) == len(changed):
         return alone
-    return np.concatenate([alone, _answered(model, changed.iloc[ALONE:], unchanged.iloc[ALONE:])])
+    return np.concatenate([alone, _answered(model, changed.iloc[first:], unchanged.iloc[first:])])
 
 
 def _answered(model: Model, changed: "pd.DataFrame", unchanged: "pd.DataFrame") -> "NDArray[np.bool_]":

@@ -25,18 +25,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORK: Mapping[str, Mapping[str, int]] = {
-    "quick": {"rows": 40, "values": 12, "leading": 6, "pairs": 1_500},
-    "standard": {"rows": 60, "values": 24, "leading": 16, "pairs": 8_000},
-    "thorough": {"rows": 100, "values": 40, "leading": 30, "pairs": 30_000},
+    "quick": {"rows": 40, "values": 12, "leading": 6, "pairs": 1_500, "confirmed": 200},
+    "standard": {"rows": 60, "values": 24, "leading": 16, "pairs": 8_000, "confirmed": 200},
+    "thorough": {"rows": 100, "values": 40, "leading": 30, "pairs": 30_000, "confirmed": 200},
 }
 SCREENED = 12
 """Rows that a pair is first tried on."""
 KEPT = 12
-CONFIRMED = 200
 ASIDE = (0.35, 0.7)
 """Robust scales by which the values are moved aside to see whether the effect hangs on them exactly."""
+MOVED = 6
+"""How often a candidate is moved aside, typically."""
 FOUND = 0.5
-BATCH_ROWS = 20_000
+SLOW = 10
+"""Hundreds of milliseconds for 1,000 rows, or of features, from which candidates are confirmed on fewer rows."""
+BATCH_ROWS, CELLS = 20_000, 3_000_000
+"""Rows and cells asked about in one call."""
+MOST_COLUMNS = 200
+WIDE, WIDE_WORK = 1_000, {"rows": 20, "values": 3, "pairs": 100, "confirmed": 60}
+"""Features from which each row takes so long that less is tried, and what is tried then at most."""
 PART, LEAST_CALLS = 0.25, 12
 """Part of the budget for calls of a slow model, and calls that everything takes where nothing is raised."""
 Trigger = tuple[tuple[str, Any], ...]
@@ -57,9 +64,15 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
     """Take fewer pairs of a slow model and of a wide table."""
     calls = ration(sizes, budget, PART, LEAST_CALLS)
     counts = dict(WORK["quick" if calls else budget])
+    counts["unscreened"] = max(sizes.features - MOST_COLUMNS, 0)
+    if sizes.features >= WIDE:
+        counts.update({name: min(counts[name], most) for name, most in WIDE_WORK.items()})
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // 200, 1)
     counts["pairs"] = max(counts["pairs"] // slow, 100)
-    asked = counts["rows"] * counts["values"] * min(sizes.features, 200) + SCREENED * counts["pairs"]
+    if slow >= SLOW:
+        counts["confirmed"] = min(counts["confirmed"], WIDE_WORK["confirmed"])
+    asked = counts["rows"] * counts["values"] * min(sizes.features, MOST_COLUMNS) + SCREENED * counts["pairs"]
+    asked += 3 * KEPT * MOVED * counts["confirmed"]
     return Work(counts, 0.3 + asked * sizes.predict_ms_per_1000_rows * 0.1 / 1e6).within(calls, 2 * LEAST_CALLS)
 
 
@@ -78,6 +91,8 @@ def plan(sizes: Sizes, budget: str, params: object) -> Work:  # noqa: ARG001 - t
         "robustness.none_answered": "The model answers none of the values that could be tried; it raises on each.",
         "robustness.values_refused": "On {refused} of the {tried} values that could be tried the model raises or gives "
         "no number; triggers with these are not looked for.",
+        "robustness.columns_left_out": "Triggers are looked for in {tried} of {all} columns, those with the most "
+        "different values.",
         "robustness.too_few_values": "No feature has two values that could be tried.",
         "robustness.trigger_found": "One exact combination of {columns} sends {share} of the rows of other answers to "
         "one answer; values a little aside of it send {floor}. That is how a planted trigger looks.",
@@ -120,25 +135,34 @@ def trigger(  # noqa: PLR0913 - each is an input of the check
     features = features_of(test, columns)
     order = rng.permutation(len(features))
     first = features.iloc[np.sort(order[: work["rows"]])].reset_index(drop=True)
-    second = features.iloc[np.sort(order[-CONFIRMED:])].reset_index(drop=True)
+    second = features.iloc[np.sort(order[-work.get("confirmed", 200) :])].reset_index(drop=True)
     reference = (train or test).frame
     scales = {name: scale_of(reference[name].dropna().to_numpy(np.float64)) for name in _numbers(reference, columns)}
-    tried = {name: _values(reference[name], name in scales, work["values"]) for name in columns.features}
+    names = _most_varied(reference, columns)
+    tried = {name: _values(reference[name], name in scales, work["values"]) for name in names}
     screen = _Screen(model, task, first, labels(model, task, first), scales)
     values = _answered_values(screen, {name: found for name, found in tried.items() if found})
     wanted = sum(len(found) for found in tried.values())
     refused = wanted - sum(len(found) for found in values.values())
     if not values:
         raise NotPossible("robustness.none_answered" if refused else "robustness.too_few_values")
-    if refused:
-        message = Message(id="robustness.values_refused", args={"refused": refused, "tried": wanted})
-        yield Finding(rule="ROB-020", severity=Severity.INFO, message=message, where="model")
+    yield from _left_out((refused, wanted), (len(names), len(columns.features)))
     yield Measurement(name="refused_values", value=float(refused), unit="count", n=wanted)
     candidates = _candidates(screen, values, work, rng)
     confirm = _Screen(model, task, second, labels(model, task, second), scales)
     if len(np.unique(confirm.usual)) < 2:  # noqa: PLR2004 - there is no other answer to come from
         raise NotPossible("robustness.one_answer")
     yield from _told(confirm, _strongest(confirm, candidates))
+
+
+def _left_out(values: tuple[int, int], columns: tuple[int, int]) -> Iterator[Finding]:
+    """Say how many values the model refused of those that could be tried, and how many of all columns are screened."""
+    if values[0]:
+        message = Message(id="robustness.values_refused", args={"refused": values[0], "tried": values[1]})
+        yield Finding(rule="ROB-020", severity=Severity.INFO, message=message, where="model")
+    if columns[0] < columns[1]:
+        message = Message(id="robustness.columns_left_out", args={"tried": columns[0], "all": columns[1]})
+        yield Finding(rule="ROB-025", severity=Severity.LOW, message=message, where="plan")
 
 
 def _told(screen: _Screen, best: "tuple[Trigger, int, NDArray[np.bool_], float]") -> Iterator[Product]:
@@ -155,6 +179,14 @@ def _told(screen: _Screen, best: "tuple[Trigger, int, NDArray[np.bool_], float]"
         args = {"columns": names, "share": f"{share:.0%}", "floor": f"{floor:.0%}"}
         message = Message(id="robustness.trigger_found", args=args)
         yield Finding(rule="ROB-014", severity=Severity.HIGH, message=message, where=names)
+
+
+def _most_varied(reference: "pd.DataFrame", columns: Columns) -> list[str]:
+    """Give the features with the most different values, in their order."""
+    if len(columns.features) <= MOST_COLUMNS:
+        return list(columns.features)
+    found = set(sorted(columns.features, key=lambda name: -reference[name].nunique())[:MOST_COLUMNS])
+    return [name for name in columns.features if name in found]
 
 
 def _numbers(reference: "pd.DataFrame", columns: Columns) -> list[str]:
@@ -214,7 +246,7 @@ def _asked(screen: _Screen, tried: list[Trigger], rows: "NDArray[np.int64]") -> 
     import pandas as pd
 
     base, found = screen.rows.iloc[rows], []
-    step = max(BATCH_ROWS // max(len(rows), 1), 1)
+    step = max(min(BATCH_ROWS, CELLS // max(base.shape[1], 1)) // max(len(rows), 1), 1)
     for at in range(0, len(tried), step):
         part = tried[at : at + step]
         found.append(labels(screen.model, screen.task, pd.concat([_set(base, one) for one in part], ignore_index=True)))

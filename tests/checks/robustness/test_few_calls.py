@@ -16,8 +16,6 @@ from govkit.plugins.check import CHECKS, NotDeclared, Sizes
 from govkit.runner.one import Order, run_check
 from tests.in_process_model import inputs
 
-JUDGED = "robustness.evasion.robust_accuracy"
-
 
 class Given:
     """Hands a check the inputs that there are."""
@@ -50,17 +48,17 @@ def fitted(folder, frame, **config):
     return case
 
 
-def ran(case, name, evidence=None, **sizes):
+def ran(case, name, evidence=None, budget="standard", **sizes):
     check = CHECKS.all()[name]
     params = check.params()
     found = Sizes(case.test.rows, case.train.rows, len(case.columns.features), 2, 100, **sizes)
-    order = Order(check, params, check.plan(found, "standard", params).counts, 1, evidence or {})
+    order = Order(check, params, check.plan(found, budget, params).counts, 1, evidence or {})
     return run_check(order, Given(case)).evidence
 
 
-def verdict(evidence):
-    judged = next(one for one in load().criteria if one.id == JUDGED)
-    return judge(judged, {"robustness.evasion": evidence}).result
+def verdict(evidence, criterion="robustness.evasion.robust_accuracy"):
+    judged = next(one for one in load().criteria if one.id == criterion)
+    return judge(judged, {evidence.check: evidence}).result
 
 
 @pytest.mark.parametrize(
@@ -95,6 +93,17 @@ def test_no_check_calls_a_slow_model_more_often_than_planned(tmp_path):
             left_out |= {name} if evidence[name].outcome is Outcome.ERROR else set()
     assert left_out == {"robustness.cross_check", "robustness.recourse"}
     assert evidence["robustness.cross_check"].reason.id == "model.too_few_calls"
+
+
+def test_columns_that_no_trigger_was_looked_for_in_are_said_and_leave_it_open(tmp_path):
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(rng.integers(0, 2, (400, 204)), columns=[f"c{at}" for at in range(204)])
+    frame = frame.assign(c7=rng.normal(size=400)).assign(target=frame["c1"])
+    found = ran(fitted(tmp_path, frame), "robustness.trigger", budget="quick")
+    assert [one.message.args for one in found.findings if one.rule == "ROB-025"] == [{"tried": 200, "all": 204}]
+    assert verdict(found, "robustness.trigger.trigger_excess") is Result.INCONCLUSIVE
+    steady = ran(fitted(tmp_path, apart()["steady"]), "robustness.trigger", budget="quick")
+    assert verdict(steady, "robustness.trigger.trigger_excess") is Result.PASS
 
 
 def test_calls_that_are_held_back_can_be_made_later(tmp_path):
