@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import entropy
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
@@ -112,6 +113,19 @@ def test_a_student_that_gives_up_a_rare_class_is_found(tmp_path):
     assert [one.where for one in found.findings] == ["class rare"]
     assert "part_fidelity" not in run("fidelity", case).names
     assert run("fidelity", versus(tmp_path, teacher, teacher, frame, class_names=names), student=True).findings == []
+
+
+def test_a_model_that_finds_no_rare_positive_is_as_accurate_and_ranks_worse(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(4_000, 3)), columns=NAMES).assign(sex=rng.choice(["f", "m"], 4_000))
+    chance = 1 / (1 + np.exp(4.2 - 1.6 * frame["a"]))
+    frame["target"] = (rng.random(4_000) < chance).astype(int)
+    old = LogisticRegression().fit(frame[NAMES], frame["target"])
+    found = run("paired", versus(tmp_path, DummyClassifier().fit(frame[NAMES], frame["target"]), old, frame))
+    assert found.measurement("accuracy_gain").interval.low > -0.02
+    assert found.measurement("roc_auc_gain").interval.high < -0.02
+    calm = run("paired", versus(tmp_path, old, old, frame))
+    assert calm.measurement("roc_auc_gain").interval.low > -0.02
 
 
 def test_regression_answers_within_the_tolerance_are_alike(tmp_path):
