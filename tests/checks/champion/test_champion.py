@@ -123,9 +123,9 @@ def test_a_model_that_finds_no_rare_positive_is_as_accurate_and_ranks_worse(tmp_
     old = LogisticRegression().fit(frame[NAMES], frame["target"])
     found = run("paired", versus(tmp_path, DummyClassifier().fit(frame[NAMES], frame["target"]), old, frame))
     assert found.measurement("accuracy_gain").interval.low > -0.02
-    assert found.measurement("roc_auc_gain").interval.high < -0.02
+    assert found.measurement("roc_auc_gain").interval.high < -0.03
     calm = run("paired", versus(tmp_path, old, old, frame))
-    assert calm.measurement("roc_auc_gain").interval.low > -0.02
+    assert calm.measurement("roc_auc_gain").interval.low > -0.03
 
 
 def test_regression_answers_within_the_tolerance_are_alike(tmp_path):
