@@ -18,6 +18,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy -p benchmarks
 	$(BIN)/lint-imports
 
 .venv/%.stamp: requirements/%.lock pyproject.toml tools/setup

@@ -19,9 +19,11 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -52,7 +54,7 @@ AUC_LIMIT, FOUND_LIMIT, BLIND_LIMIT = 0.55, 0.03, 0.6
 Frame = pd.DataFrame
 
 
-def models(seed: int = 0) -> dict[str, object]:
+def models(seed: int = 0) -> dict[str, Any]:
     """Give the audited estimators."""
     return {
         "forest": RandomForestClassifier(100, bootstrap=False, random_state=seed),
@@ -82,7 +84,9 @@ def adult(path: str, seed: int = 0) -> Frame:
     return frame.sample(frac=1, random_state=seed).reset_index(drop=True)
 
 
-def audited(estimator: object, test: Frame, train: Frame, references: int, seed: int) -> tuple[list[object], float]:
+def audited(
+    estimator: BaseEstimator, test: Frame, train: Frame, references: int, seed: int
+) -> tuple[list[object], float]:
     """Give the check's products and its CPU seconds."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -110,7 +114,7 @@ def by_attack(products: list[object], name: str) -> dict[str, Measurement]:
     return {one.group.get("attack", "") + one.group.get("test", ""): one for one in found}
 
 
-def alone(estimator: object, test: Frame, train: Frame) -> tuple[float, float]:
+def alone(estimator: BaseEstimator, test: Frame, train: Frame) -> tuple[float, float]:
     """Give AUC and CPU seconds of modified entropy alone, answers of the model included."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -122,7 +126,9 @@ def alone(estimator: object, test: Frame, train: Frame) -> tuple[float, float]:
     return intervals.delong(scores[: len(train)], scores[len(train) :])[0], direct
 
 
-def meta_alone(estimator: object, test: Frame, train: Frame, references: int, seed: int) -> tuple[float, float, float]:
+def meta_alone(
+    estimator: BaseEstimator, test: Frame, train: Frame, references: int, seed: int
+) -> tuple[float, float, float]:
     """Give AUC, share found and CPU seconds of the meta attack with its fits."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -139,7 +145,7 @@ def meta_alone(estimator: object, test: Frame, train: Frame, references: int, se
     return intervals.delong(members, others)[0], float((members > roc.threshold(others, 0.01)).mean()), spent
 
 
-def toolbox(estimator: object, test: Frame, train: Frame) -> tuple[float, float, float]:
+def toolbox(estimator: BaseEstimator, test: Frame, train: Frame) -> tuple[float, float, float]:
     """Run ART's gradient-boosting attack on one half and judge it on the other."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -168,7 +174,7 @@ def toolbox(estimator: object, test: Frame, train: Frame) -> tuple[float, float,
     return area, found, time.process_time() - started
 
 
-def sacro(estimator: object, test: Frame, train: Frame, models_fitted: int) -> tuple[float, float, float]:
+def sacro(estimator: BaseEstimator, test: Frame, train: Frame, models_fitted: int) -> tuple[float, float, float]:
     """Run SACRO-ML's LiRA with a folder of its own each time, so that it can't take up older shadow models."""
     from sacroml.attacks.likelihood_attack import LIRAAttack
     from sacroml.attacks.target import Target
@@ -259,7 +265,7 @@ def _or_why_not(run: object) -> str:
 
 def controls(arguments: argparse.Namespace) -> None:
     """Print how many models of other rows fail a criterion, each way."""
-    _direct.black_box = _in_this_process
+    _direct.black_box = _in_this_process  # type: ignore[attr-defined]
     for way in arguments.ways.split(","):
         states: dict[str, int] = {}
         blinds, alarms = [], 0
@@ -281,7 +287,7 @@ def controls(arguments: argparse.Namespace) -> None:
         )
 
 
-def _control(estimator: object, way: str, number: int) -> tuple[str, bool, float]:
+def _control(estimator: BaseEstimator, way: str, number: int) -> tuple[str, bool, float]:
     """Attack one model of other rows; give what the AUC criterion says, whether anything alarms, and the blind AUC."""
     train, test, other = _clean(synthetic(6_000, number), way, number)
     estimator.fit(other.drop(columns="target"), other["target"])
@@ -324,7 +330,7 @@ def estimators(arguments: argparse.Namespace) -> None:
     """Write a table of every classifier and regressor of scikit-learn, audited."""
     from sklearn.utils import all_estimators
 
-    _direct.black_box = _in_this_process
+    _direct.black_box = _in_this_process  # type: ignore[attr-defined]
     lines = ["| estimator | outcome | strongest attack | AUC | reference models |", "| --- | --- | --- | --- | --- |"]
     for kind in ("classifier", "regressor"):
         for name, estimator in all_estimators(type_filter=kind):

@@ -68,7 +68,7 @@ def _alarms(clean: Sequence[Outcome]) -> list[str]:
 
 
 def _share(found: int, of: int) -> str:
-    limits = proportion(found, of, method="clopper-pearson")
+    limits = proportion(found, of)
     return f"{found} of {of}, {found / of:.1%} [{limits.low:.1%}, {limits.high:.1%}]"
 
 
@@ -102,7 +102,7 @@ def picture(outcomes: Sequence[Outcome]) -> str:
 
 def _bar(index: int, name: str, found: int, of: int, good: bool) -> str:
     top, room = 28 + ROW * index, WIDE - LEFT - 76
-    limits = proportion(found, of, method="clopper-pearson")
+    limits = proportion(found, of)
     low, high = (LEFT + room * edge for edge in (limits.low, limits.high))
     colour = "#2c6e8f" if good else "#b3541e"
     middle = top + ROW / 2 - 1.5

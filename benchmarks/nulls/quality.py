@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from benchmarks.nulls.rule import Random, Trial
 from govkit.checks.performance.out_of_range import LEAST, RATE, _outside
 from govkit.checks.quality._order import CHANCE, is_ordered
-from govkit.checks.quality.label_errors import FEWEST, _judgement, _noise
+from govkit.checks.quality.label_errors import FEWEST, _judgement, _noise, _Seen
 from govkit.checks.quality.representativeness import Cell, _gaps, _mismatch
 from govkit.checks.security.poisoning import _fixing
 from govkit.core.evidence import Finding, Measurement
@@ -126,7 +126,8 @@ def judged(n: int, strength: float) -> Callable[[Random], bool]:
         frame = pd.DataFrame({name: rng.normal(size=n) for name in names})
         labels = (rng.random(n) < expit(strength * frame.sum(axis=1).to_numpy() / 2)).astype(np.int64)
         data = SimpleNamespace(frame=frame.assign(target=labels))
-        found = _noise(_judgement(data, columns, np.arange(n), labels, 1)[0], labels, 2)
+        seen = _Seen(("DATA",), np.zeros(n, np.int64), np.arange(n), labels)
+        found = _noise(_judgement([data], columns, seen, 1)[0], labels, 2)
         return (found.interval.low or 0.0) > 0
 
     return spoke

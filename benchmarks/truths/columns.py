@@ -14,7 +14,7 @@ from govkit.checks.fairness.residuals import _distance
 from govkit.checks.performance.baseline import _gain, _share_of_variance
 from govkit.checks.performance.importance import _share
 from govkit.checks.quality._single import folds
-from govkit.checks.quality.label_errors import _judgement, _noise
+from govkit.checks.quality.label_errors import _judgement, _noise, _Seen
 from govkit.checks.quality.leakage import _alone, _interval, _of_r2
 from govkit.config import Config
 from govkit.core.evidence import Interval, Measurement
@@ -215,7 +215,7 @@ def judged(n: int, noise: float) -> Draw:
         frame = pd.DataFrame({name: rng.normal(size=n) for name in names})
         clean = rng.random(n) < expit(2 * frame.sum(axis=1).to_numpy())
         labels = (clean ^ (rng.random(n) < noise)).astype(np.int64)
-        data = SimpleNamespace(frame=frame)
-        return _noise(_judgement(data, columns, np.arange(n), labels, 1)[0], labels, 2).interval, noise
+        data, seen = SimpleNamespace(frame=frame), _Seen(("DATA",), np.zeros(n, np.int64), np.arange(n), labels)
+        return _noise(_judgement([data], columns, seen, 1)[0], labels, 2).interval, noise
 
     return draw

@@ -1,6 +1,7 @@
 """Shares of rows, and what is made of a confusion matrix."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from scipy.special import logit
@@ -82,7 +83,7 @@ def by_class(sizes: tuple[int, ...], recall: tuple[float, ...], metric: str) -> 
         [[hit if true == said else (1 - hit) / (many - 1) for said in range(many)] for true, hit in enumerate(recall)]
     )
 
-    def measure(table: np.ndarray) -> object:
+    def measure(table: np.ndarray) -> Any:  # noqa: ANN401 - a measurement, or None
         if metric == "matthews":
             true, said = (np.repeat(places.reshape(-1), table.reshape(-1)) for places in np.indices(table.shape))
             return _metrics.matthews(Predictions(np.arange(len(true)), true, said, None, None, 0, 0), many)
