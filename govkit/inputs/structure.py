@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from govkit.inputs.booster_trees import decoded
-from govkit.inputs.tree_ensemble import Arrays, Decoded, Member, NotDescribed, Trees
+from govkit.inputs.tree_ensemble import REASONS, Arrays, Decoded, Member, NotDescribed, Trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,8 @@ class Encoded:
     shift: float = 0.0
     fill: float = float("nan")
     """What a missing cell becomes, as the final estimator sees it."""
+    stand_in: str | None = None
+    """The category that an imputer puts in the place of a missing cell, until it is encoded."""
     table: tuple[tuple[str, float], ...] | None = None
 
 
@@ -59,6 +61,12 @@ def describe(model: Any) -> Arrays:  # noqa: ANN401 - any estimator or pipeline
 
         told = str(reason) if isinstance(reason, NotDescribed) else ""
         return found | ({"declined": np.frombuffer(told.encode(), dtype=np.uint8)} if told else {})
+
+
+def declined(arrays: "Mapping[str, NDArray[Any]]") -> str:
+    """Give why the trees are not given, one of `REASONS`; empty where it is not told."""
+    told = bytes(arrays["declined"].tobytes()).decode(errors="replace") if "declined" in arrays else ""
+    return told if told in REASONS else ""
 
 
 def text_of(value: object) -> str:
@@ -110,15 +118,19 @@ def _categories(step: Any, kind: str, at: int, column: Encoded) -> Iterator[Enco
     if column.table is not None or (column.slope, column.shift) != (1.0, 0.0):
         raise NotDescribed
     known = [text_of(value) for value in step.categories_[at]]
+    imputed = column.stand_in if column.fill != column.fill else text_of(column.fill)
+    missing = imputed or next((text for text in known if text in {"nan", "None"}), None)
+    column = replace(column, stand_in=None)
     if kind == "OrdinalEncoder":
-        yield replace(column, table=tuple((text, float(code)) for code, text in enumerate(known)))
+        fill = float(known.index(imputed)) if imputed in known else float(getattr(step, "encoded_missing_value", "nan"))
+        yield replace(column, table=tuple((text, float(code)) for code, text in enumerate(known)), fill=fill)
         return
     if getattr(step, "infrequent_categories_", None) and step.infrequent_categories_[at] is not None:
         raise NotDescribed
     dropped = None if step.drop_idx_ is None else step.drop_idx_[at]
     for code, text in enumerate(known):
         if code != dropped:
-            yield replace(column, table=((text, 1.0),))
+            yield replace(column, table=((text, 1.0),), fill=float(text == missing))
 
 
 def _moved(step: Any, kind: str, at: int, column: Encoded) -> Encoded:  # noqa: ANN401
@@ -127,6 +139,8 @@ def _moved(step: Any, kind: str, at: int, column: Encoded) -> Encoded:  # noqa: 
         if getattr(step, "add_indicator", False) or len(step.statistics_) != step.n_features_in_:
             raise NotDescribed
         value = step.statistics_[at]
+        if isinstance(value, str) and column.table is None:
+            return replace(column, stand_in=text_of(value))
         number = isinstance(value, int | float) or hasattr(value, "dtype")
         return replace(column, fill=float(value)) if number and column.table is None else column
     if kind not in _SCALERS or getattr(step, "clip", False):

@@ -24,8 +24,30 @@ Member = tuple["NDArray[Any]", ...]
 """One tree: left, right, feature (-1: leaf), threshold, missing_left and value (nodes, outputs) by node."""
 
 
+REASONS = (
+    "it has no trees, or more than can be looked into",
+    "it holds splits of another kind",
+    "it is made of something else than trees",
+    "it takes 0 for a missing value",
+    "it takes a scaled column for categories",
+    "it takes categories from a sparse matrix",
+    "it works with categories, texts or embeddings by statistics of its own",
+    "its leaves hold linear models",
+    "its leaves hold several values",
+    "its objective is not one of those known",
+    "its objective or its way of boosting is not one of those known",
+    "its scores are of another form than its trees",
+    "its splits on categories are too many",
+    "its trees as read do not give its scores",
+    "its trees take 0 for a missing value in too many places",
+    "something else than the larger score decides",
+    "the borders of its splits are too close to be told apart",
+)
+"""Why trees are not read, as the end of a sentence; of what the model's process says, no other text is believed."""
+
+
 class NotDescribed(Exception):
-    """There are no numbers for a part of the model; carries why, as the end of a sentence, where it can be told."""
+    """There are no numbers for a part of the model; carries one of `REASONS` where it can be told why."""
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,8 @@ def test_what_cannot_be_put_as_thresholds_is_declined(model, reason):
     found = structure.describe(model.fit(NUMBERS.fillna(0), TWO))
     assert "trees:root" not in found
     assert bytes(found.get("declined", np.empty(0, dtype=np.uint8))).decode() == reason
+    assert structure.declined(found) == reason
+    assert not structure.declined({"declined": np.frombuffer(b"whatever a model says", dtype=np.uint8)})
 
 
 def test_borders_too_close_and_columns_of_categories_are_declined_for_catboost():

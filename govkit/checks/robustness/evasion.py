@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from govkit.checks.robustness import _left_out
+from govkit.checks.robustness import _left_out, _unproved
 from govkit.checks.robustness._answers import require_harm, share
 from govkit.checks.robustness._campaign import Attacked, Subject, attack
 from govkit.checks.robustness._features import alone
@@ -158,6 +158,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     ),
     messages={
         **_left_out.MESSAGES,
+        **_unproved.MESSAGES,
         "task.classification_only": "This is measured for classifiers only.",
         "robustness.no_harmful_change": "Which change of a predicted number does harm is not declared.",
         "robustness.no_changeable_columns": "The model takes no column that may change.",
@@ -231,6 +232,7 @@ def evasion(  # noqa: PLR0913 - each is an input of the check
     sizes = sorted({*params.eps, *params.curve})
     found = attack(subject, space, sizes, work, seed)
     yield from _findings(found, max(params.eps))
+    yield from filter(None, [_unproved.unproved(found, work["exact_rows"])])
     yield from _left_out.findings(found, work, len(subject.predictions.rows))
     yield from _measured(found, sorted({*params.eps}))
     yield from _by_class(found, max(params.eps), task)

@@ -29,7 +29,8 @@ FAR = 10
 """How many times the range seen an out-of-range value lies beyond it."""
 NOTICED = 0.05
 """Share of silently changed answers from which a column is named."""
-MOST_COLUMNS = 30
+MOST_COLUMNS, WIDE = 30, 500
+"""Columns that are tried, and features from which each row takes longer too."""
 PART, LEAST_CALLS = 0.2, 3
 """Part of the budget for calls of a slow model, and calls that everything takes where nothing is raised."""
 
@@ -45,7 +46,8 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     """Ask for each row with each column changed in each way."""
     assert isinstance(params, InputErrorsParams)
     slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
-    rows = min(max(ROWS[budget] // slow, 20), max(sizes.test_rows, 1))
+    wide = max(sizes.features // WIDE, 1)
+    rows = min(max(ROWS[budget] // (slow * wide), 20), max(sizes.test_rows, 1))
     asked = rows * min(sizes.features, MOST_COLUMNS) * (3 + len(params.factors))
     calls = ration(sizes, budget, PART, LEAST_CALLS)
     counts = {"rows": min(rows, ROWS["quick"]), "together": MOST_COLUMNS} if calls else {"rows": rows, "together": 1}

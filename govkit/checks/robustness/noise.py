@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROWS: Mapping[str, tuple[int, int]] = {"quick": (1_000, 3), "standard": (2_000, 5), "thorough": (5_000, 20)}
 """Rows and draws of noise by budget."""
+WIDE = 500
+"""Features from which each row takes longer too."""
 TOGETHER, CELLS, FEWEST_ROWS = 25_000, 3_000_000, 50
 """Rows and cells asked about in one call at most, and rows of a slow model at least."""
 PART, LEAST_CALLS = 0.2, 4
@@ -56,7 +58,7 @@ def plan(sizes: Sizes, budget: str, params: Params) -> Work:
     """Take fewer rows of a slow model."""
     assert isinstance(params, NoiseParams)
     rows, draws = ROWS[budget]
-    slow = max(sizes.predict_ms_per_1000_rows // 100, 1)
+    slow = max(sizes.predict_ms_per_1000_rows // 100, 1) * max(sizes.features // WIDE, 1)
     rows = max(rows // slow, FEWEST_ROWS)
     asked = rows * (draws * len(params.scales) + len(STRENGTHS) + 2 * len(SHARES))
     seconds = 0.1 + asked * answers_take(sizes.predict_ms_per_1000_rows)

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -15,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._linear import Linear, smallest_changes
 from govkit.checks.robustness.evasion import EvasionParams, evasion, plan
-from govkit.core.errors import ModelRaised, UsageProblem
+from govkit.core.errors import ModelRaised, ModelUnavailable, UsageProblem
 from govkit.core.evidence import Finding, Measurement, Table
 from govkit.inputs.dataset import read_dataset
 from govkit.inputs.disclosure import Disclosure
@@ -118,6 +120,7 @@ def test_a_wide_margin_withstands_and_a_thin_one_does_not(tmp_path):
     found = run(inputs(tmp_path, tree, frame.assign(target=stripes)[300:], frame.assign(target=stripes)))
     assert values(found, "robust_accuracy")["0.1"].value < 0.2
     assert "ROB-004" in rules(found)
+    assert "ROB-026" not in rules(found)
     assert next(one for one in found if isinstance(one, Finding) and one.rule == "ROB-006").where == "b"
 
 
@@ -129,7 +132,35 @@ def test_proofs_are_quick_for_a_small_ensemble_and_left_out_for_a_large_one(tmp_
     assert proved["0.1"].n == QUICK["exact_rows_small"]
     assert 0 < proved["0.1"].value <= proved["0.05"].value
     large = RandomForestClassifier(100, random_state=0).fit(features, train["target"])
-    assert not values(run(inputs(tmp_path, large, test, train), rows=40), "proved_robust")
+    found = run(inputs(tmp_path, large, test, train), rows=40)
+    assert not values(found, "proved_robust")
+    assert "more than 2,000 nodes" in why_unproved(found)
+
+
+def why_unproved(products):
+    """Give the reason that nothing was proved."""
+    return next(one.message.args["reason"] for one in products if isinstance(one, Finding) and one.rule == "ROB-026")
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (LGBMClassifier(n_estimators=3, linear_tree=True, verbose=-1, n_jobs=1), "its leaves hold linear models"),
+        (GaussianNB(), "of a kind whose numbers are not read"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_why_nothing_is_proved_is_said(tmp_path, cancer, model, reason):
+    train, test = cancer
+    narrow = [*train.columns[:4], "target"]
+    case = inputs(tmp_path, model.fit(train[narrow[:4]], train["target"]), test[narrow], train[narrow])
+    assert reason in why_unproved(run(case, rows=40))
+    case.model.structure = hidden
+    assert why_unproved(run(case, rows=40)) == "the model does not show its fitted numbers"
+
+
+def hidden():
+    raise ModelUnavailable("a service does not show its fitted numbers")
 
 
 def mixed(rows=400, seed=2):

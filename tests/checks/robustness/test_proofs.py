@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 from govkit.checks.robustness._bounds import prove
-from govkit.checks.robustness._encoding import inside_of
+from govkit.checks.robustness._encoding import agreeing, inside_of
 from govkit.checks.robustness._inference import space_of
 from govkit.checks.robustness._oracle import Asked, Goal
 from govkit.checks.robustness._own_trees import descend, shown
@@ -141,6 +141,31 @@ def mixed(rows=600):
 def pipeline(final, encoder):
     number = make_pipeline(SimpleImputer(), MinMaxScaler(), StandardScaler())
     return make_pipeline(make_column_transformer((encoder, ["kind"]), (number, ["gap", "age", "income"])), final)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()),
+        make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), OrdinalEncoder()),
+        OneHotEncoder(drop="first"),
+        OrdinalEncoder(encoded_missing_value=-1),
+    ],
+    ids=["frequent", "constant", "own category", "own code"],
+)
+@pytest.mark.parametrize(
+    "final", [LogisticRegression(), RandomForestClassifier(5, random_state=0)], ids=["linear", "trees"]
+)
+def test_a_missing_category_is_what_the_pipeline_makes_of_it(tmp_path, final, encoder):
+    frame = mixed()
+    frame.loc[::3, "kind"] = None
+    model = pipeline(final, encoder).fit(frame.drop(columns="target"), frame["target"])
+    case = inputs(tmp_path, model, frame)
+    rows = case.test.frame[list(case.columns.features)]
+    inside = inside_of(case.model)
+    assert agreeing(inside, rows, case.model, case.predictions.predicted).all()
+    missing = rows[rows["kind"].isna()]
+    assert len({model.predict_proba(missing.assign(kind=one)).tobytes() for one in CATEGORIES}) > 1  # it matters
 
 
 @pytest.mark.parametrize("encoder", [OneHotEncoder(drop="first"), OrdinalEncoder()], ids=lambda one: type(one).__name__)
