@@ -1,8 +1,10 @@
 """Whether the data sheet answers what a data sheet has to answer."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
+from govkit.config import Config
 from govkit.core.evidence import Cell, Column, Finding, Measurement, Message, Severity, Table
 from govkit.inputs.metadata import MESSAGES as NOTES
 from govkit.inputs.metadata import Metadata
@@ -39,10 +41,12 @@ REQUIRED: Final = (
         "provenance.datasheet_complete.standard": "{file} lacks {place}, which {standard} requires.",
         "provenance.datasheet_complete.placeholder": "{field} holds a placeholder in {file}.",
         "provenance.datasheet_complete.conflict": "{field} is stated differently in {first} and {second}.",
+        "provenance.datasheet_complete.purpose": "The data's intended use and the system's purpose have no word "
+        "in common: have somebody compare them.",
         **NOTES,
     },
 )
-def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
+def datasheet_complete(metadata: Metadata, config: Config) -> Iterator[Product]:
     """Count which required fields of the data sheet are stated, and which hold a placeholder or contradict each other.
 
     Why it matters: without source, period, licence and a contact nobody can judge later whether the data may be used or
@@ -50,9 +54,11 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
 
     Method: fields are read from govkit.yaml, Croissant, Data Provenance Standards, data packages and data set cards, in
     this order of precedence; texts such as `TBD` or `[More Information Needed]` don't count. What the specification of
-    Croissant, Data Provenance Standards or Data Package calls required is looked for in each such file.
+    Croissant, Data Provenance Standards or Data Package calls required is looked for in each such file. An intended use
+    of the data that shares no word with the system's purpose, endings apart, is pointed at.
 
-    Limits: a field that is filled is a declaration; nobody has verified that it is true.
+    Limits: a field that is filled is a declaration; nobody has verified that it is true. Whether an intended use covers
+    the purpose is for a person to judge.
 
     References: Datasheets for Datasets (Gebru et al., 2021); MLCommons Croissant 1.1; Data & Trust Alliance Data
     Provenance Standards 1.0.0.
@@ -78,10 +84,18 @@ def datasheet_complete(metadata: Metadata) -> Iterator[Product]:
     for first, second, *_ in metadata.conflicts:
         where = f"{second.source} {second.pointer}"
         yield _finding("conflict", Severity.MEDIUM, where, field=first.name, first=first.source, second=second.source)
+    intended, purpose = _stems(metadata.get("intended_use")), _stems(config.system.purpose)
+    if intended and purpose and not intended & purpose:
+        yield _finding("purpose", Severity.LOW, "intended_use")
     for note in metadata.notes:
         where = str(note.args.get("file", "metadata files"))
         yield Finding(rule="PRV-001", severity=Severity.MEDIUM, message=note, where=where)
     yield _table(metadata)
+
+
+def _stems(text: str) -> set[str]:
+    """Give the longer words of a text without their endings."""
+    return {word[:STEM] for word in re.findall(r"\w+", text.casefold()) if len(word) >= STEM}
 
 
 def _standards(metadata: Metadata) -> Iterator[Product]:
@@ -94,6 +108,8 @@ def _standards(metadata: Metadata) -> Iterator[Product]:
         yield _finding("standard", Severity.LOW, where, file=lack.source, place=lack.pointer, standard=lack.standard)
 
 
+STEM: Final = 5
+"""Letters of a word that are compared."""
 WITH_REQUIREMENTS: Final = frozenset(("Croissant", "Data Provenance Standards", "data package"))
 """Standards that call fields required; govkit.yaml, data set cards and DVC files don't."""
 OF_A_FIELD: Final = {
@@ -107,7 +123,13 @@ OF_A_FIELD: Final = {
     "contact": "PRV-019",
 }
 """The check that a required field belongs to."""
-RULES: Final = {"standard": "PRV-002", "missing": "PRV-002", "placeholder": "PRV-006", "conflict": "PRV-020"}
+RULES: Final = {
+    "standard": "PRV-002",
+    "missing": "PRV-002",
+    "placeholder": "PRV-006",
+    "conflict": "PRV-020",
+    "purpose": "PRV-018",
+}
 
 
 def _finding(kind: str, severity: Severity, where: str, **arguments: str) -> Finding:

@@ -47,8 +47,13 @@ def told(folder, system=None, **provenance) -> tuple[Config, Metadata]:
     return config, read_metadata(folder / "data.csv", config, folder)
 
 
+def sheet(folder, given, system=None):
+    config, metadata = told(folder, system, **given)
+    return datasheet_complete(metadata=metadata, config=config)
+
+
 def test_a_full_data_sheet(folder):
-    found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **FULL)[1]))
+    found = Products("provenance.datasheet_complete", sheet(folder, FULL))
     assert found["required_fields_filled"] == 1
     assert found["placeholder_fields"] == found["conflicting_fields"] == 0
     assert found.findings == []
@@ -56,30 +61,38 @@ def test_a_full_data_sheet(folder):
 
 def test_gaps_and_placeholders_are_counted(folder):
     given = {**FULL, "contact": "TBD", "geography": ()}
-    found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **given)[1]))
+    found = Products("provenance.datasheet_complete", sheet(folder, given))
     assert found["required_fields_filled"] == pytest.approx((len(REQUIRED) - 2) / len(REQUIRED))
     assert found["placeholder_fields"] == 1
     assert any("provenance: {geography: ...}" in sentence for sentence in found.sentences)
 
 
+def test_data_for_another_purpose_is_pointed_at(folder):
+    alike, other = (System(id="x", purpose=text) for text in ("Deciding on consumer credits", "Sorting of applicants"))
+    assert Products("provenance.datasheet_complete", sheet(folder, FULL, alike)).findings == []
+    found = Products("provenance.datasheet_complete", sheet(folder, FULL, other))
+    assert [(item.rule, item.where) for item in found.findings] == [("PRV-018", "intended_use")]
+
+
 def test_a_damaged_metadata_file_is_a_finding(folder):
     (folder / "croissant.json").write_text("{")
-    found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **FULL)[1]))
+    found = Products("provenance.datasheet_complete", sheet(folder, FULL))
     assert [(item.rule, item.where) for item in found.findings] == [("PRV-001", "croissant.json")]
     assert "croissant.json is not readable" in found.sentences[0]
 
 
 def test_sources_that_disagree(folder):
     (folder / "README.md").write_text("---\nlicense: mit\n---\n")
-    found = Products("provenance.datasheet_complete", datasheet_complete(metadata=told(folder, **FULL)[1]))
+    found = Products("provenance.datasheet_complete", sheet(folder, FULL))
     assert found["conflicting_fields"] == 1
     assert [item.rule for item in found.findings] == ["PRV-020"]
 
 
 @pytest.mark.parametrize("check", [datasheet_complete, lineage, model_origin])
 def test_nothing_declared_asks_for_a_line(folder, check):
+    config, metadata = told(folder)
     with pytest.raises(NotDeclared) as said:
-        list(check(metadata=told(folder)[1]))
+        list(check(metadata=metadata, **({"config": config} if check is datasheet_complete else {})))
     assert said.value.ask.startswith("provenance: {")
 
 
