@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from benchmarks.nulls.rule import Random, Trial
 from govkit.checks.performance.out_of_range import LEAST, RATE, _outside
 from govkit.checks.quality._order import CHANCE, is_ordered
-from govkit.checks.quality.label_errors import FEWEST, _judgement, _noise, _Seen
+from govkit.checks.quality.label_errors import _judgement, _noise, _Seen
 from govkit.checks.quality.representativeness import Cell, _gaps, _mismatch
 from govkit.checks.security.poisoning import _fixing
 from govkit.core.evidence import Finding, Measurement
@@ -42,11 +42,11 @@ def tables() -> Iterator[Trial]:
 
 def labels() -> Iterator[Trial]:
     """Give swapped labels and orders of classes."""
-    for n in (300, 2_000):
+    for n in (600, 2_000):
         for strength in (1.0, 4.0):
             setting = f"{n} rows, log-odds of SD {strength:g}"
             yield Trial("labels look swapped (QUA-020), classes known", 0.05, setting, swapped(n, strength))
-            setting += ", 4 columns"
+            setting += " in two tables, 4 columns"
             yield Trial("labels look swapped (QUA-020), judged", 0.05, setting, judged(n, strength), 200)
     for classes in (5, 8):
         chance = max(CHANCE, 4 / 120 if classes == 5 else 0.0)
@@ -117,18 +117,19 @@ def swapped(n: int, strength: float) -> Callable[[Random], bool]:
 
 
 def judged(n: int, strength: float) -> Callable[[Random], bool]:
-    """Judge right labels by models that are fitted to the other rows, as `quality.label_errors` does."""
-    assert n >= FEWEST
+    """Judge right labels of two tables by models fitted to the other rows, as `quality.label_errors` does."""
     names = [f"c{place}" for place in range(4)]
     columns = SimpleNamespace(features=tuple(names), kinds=dict.fromkeys(names, "number"))
 
     def spoke(rng: Random) -> bool:
         frame = pd.DataFrame({name: rng.normal(size=n) for name in names})
         labels = (rng.random(n) < expit(strength * frame.sum(axis=1).to_numpy() / 2)).astype(np.int64)
-        data = SimpleNamespace(frame=frame.assign(target=labels))
-        seen = _Seen(("DATA",), np.zeros(n, np.int64), np.arange(n), labels)
-        found = _noise(_judgement([data], columns, seen, 1)[0], labels, 2)
-        return (found.interval.low or 0.0) > 0
+        halves = [SimpleNamespace(frame=part) for part in (frame[: n // 2], frame[n // 2 :])]
+        file = np.arange(n) // (n // 2)
+        seen = _Seen(("TRAIN", "DATA"), file, np.arange(n) % (n // 2), labels)
+        judgement, _ = _judgement(halves, columns, seen, 1)
+        parts = [_noise(judgement[inside], labels[inside], 2) for _, inside in seen.parts()]
+        return any((found.interval.low or 0.0) > 0 for found in parts)
 
     return spoke
 

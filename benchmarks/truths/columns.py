@@ -67,7 +67,7 @@ def moved() -> Iterator[Case]:
         for kind in SPREADS:
             for shift in (0.0, 0.3):
                 setting = f"n {n} and {other}, {kind}, {shift:g} apart"
-                yield Case("distance of errors (Wasserstein, bootstrap)", setting, apart(n, other, kind, shift), 400)
+                yield Case("distance of errors (Wasserstein)", setting, apart(n, other, kind, shift), 400)
 
 
 def two_values(rng: Random, n: int, told_by: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -215,7 +215,7 @@ def judged(n: int, noise: float) -> Draw:
         frame = pd.DataFrame({name: rng.normal(size=n) for name in names})
         clean = rng.random(n) < expit(2 * frame.sum(axis=1).to_numpy())
         labels = (clean ^ (rng.random(n) < noise)).astype(np.int64)
-        data, seen = SimpleNamespace(frame=frame), _Seen(("DATA",), np.zeros(n, np.int64), np.arange(n), labels)
-        return _noise(_judgement([data], columns, seen, 1)[0], labels, 2).interval, noise
+        seen = _Seen(("DATA",), np.zeros(n, dtype=np.int64), np.arange(n), labels)
+        return _noise(_judgement([SimpleNamespace(frame=frame)], columns, seen, 1)[0], labels, 2).interval, noise
 
     return draw

@@ -212,6 +212,7 @@ def test_regression_errors_equal_their_definition_and_a_shift_is_found(tmp_path)
         assert (difference.interval.low > 0.25) == (shift > 0)
         distances = [one for one in found.measurements if one.name == "residual_distance"]
         assert all((one.interval.low > 0.25) == (shift > 0) for one in distances)
+        assert all((one.interval.low == 0) == (shift == 0) for one in distances)
 
 
 def test_many_classes_are_compared_one_by_one(tmp_path):
