@@ -1,5 +1,6 @@
 """How many labels are likely wrong, and which rows to look at first."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -169,6 +170,7 @@ def _judgement(files: list[Dataset], columns: Columns, seen: _Seen, seed: int) -
     import numpy as np
     import pandas as pd
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
@@ -188,7 +190,11 @@ def _judgement(files: list[Dataset], columns: Columns, seen: _Seen, seed: int) -
         judged = np.empty((len(labels), seen.classes))
         for fitted, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, labels):
             kept = _telling(table[fitted], labels[fitted])
-            judged[held] = model.fit(table[fitted][:, kept], labels[fitted]).predict_proba(table[held][:, kept])
+            with warnings.catch_warnings():
+                # where columns are many next to rows, a fit may stop early: a worse judge, never a surer one
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model.fit(table[fitted][:, kept], labels[fitted])
+            judged[held] = model.predict_proba(table[held][:, kept])
         found.append(judged)
     line = np.arange(len(labels))
     best = max(found, key=lambda judged: float(np.log(np.clip(judged[line, labels], 1e-9, 1.0)).sum()))
