@@ -74,7 +74,7 @@ def columns(draw: Callable[[Random, int], np.ndarray], rows: int, now: int) -> C
 
     def spoke(rng: Random) -> bool:
         train, test = table(rng, draw, rows), table(rng, draw, now)
-        shifts = _shifts(profile_of(train, Disclosure(Config())), train, test, seed=1)
+        shifts = _shifts(profile_of(train, Disclosure(Config())), train, test, train.columns, seed=1)
         return any(isinstance(one, Finding) for one in _named(shifts, "DATA", params))
 
     return spoke

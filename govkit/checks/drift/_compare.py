@@ -43,27 +43,30 @@ def shift_of(
 ) -> Shift | None:
     """Compare a column with its profile, and with the rows themselves where they are there.
 
-    None where either side has too few values.
+    None where either side has too few values, or where no category is common.
     """
     import numpy as np
 
-    expected = profile.columns[name]
-    before, now = np.array(expected.counts), counts_of(name, expected, current, profile.sha256)
-    if min(before[:-1].sum(), now[:-1].sum()) < FEWEST:
-        return None
-    if reference is not None and expected.kind == "category":
+    expected = profile.columns.get(name)
+    if reference is not None and (expected is None or expected.kind == "category"):
         before, now = _counted(reference, current)
+    elif expected is not None:
+        before, now = np.array(expected.counts), counts_of(name, expected, current, profile.sha256)
+    else:
+        return None
+    if min(before[:-1].sum(), now[:-1].sum()) < FEWEST or len(before) < 3:  # noqa: PLR2004 - others and missing cells
+        return None
     kept = before + now > 0
     index, interval = stability_interval(before[kept], now[kept], seed=seed)
     distance = jensen_shannon(before[kept], now[kept])
     n = int(before.sum() + now.sum())
-    if expected.kind == "number" and reference is not None and is_number(reference) and is_number(current):
+    if expected is None or expected.kind == "category":
+        chance = _profiled(before, now) if reference is None else alike(before, now)
+    elif reference is not None and is_number(reference) and is_number(current):
         chance, statistic, moved = _numbers(as_numbers(reference), as_numbers(current))
         return Shift(name, n, index, interval, chance, distance, statistic, moved)
-    if expected.kind == "number":
-        chance = alike_in_quantiles(before, now)
     else:
-        chance = alike(before, now) if reference is not None else _profiled(before, now)
+        chance = alike_in_quantiles(before, now)
     return Shift(name, n, index, interval, chance, distance, cramers_v(np.stack([before, now])), None)
 
 

@@ -90,20 +90,21 @@ def features(  # noqa: PLR0913 - each is an input of the check
     """
     shared = tuple(name for name in columns.features if name in train.columns)
     profile = profile_of(train, disclosure, shared)
-    if not profile.columns:
-        raise NotPossible("drift.nothing_shared")
     for sample, rows in (("DATA", test), ("production", production)):
         if rows is None:
             continue
-        shifts = _shifts(profile, train, rows, seed)
+        shifts = _shifts(profile, train, rows, shared, seed)
+        if not shifts and sample == "DATA":
+            raise NotPossible("drift.nothing_shared")
         yield from _named(shifts, sample, params)
         yield from _classifier(train, rows, shared, sample, work["rows"], seed)
 
 
-def _shifts(profile: Profile, train: Dataset, rows: Dataset, seed: int) -> list[Shift]:
+def _shifts(profile: Profile, train: Dataset, rows: Dataset, names: tuple[str, ...], seed: int) -> list[Shift]:
+    """Compare all columns, also those that TRAIN has no common value of: DATA may."""
     found = (
         shift_of(name, profile, rows.frame[name], seed=seed, reference=train.frame[name])
-        for name in profile.columns
+        for name in names
         if name in rows.columns
     )
     return sorted((one for one in found if one), key=lambda one: (-one.index, one.column))
