@@ -1,6 +1,7 @@
 """Which features the answers hang on, and how the answer moves with the most important ones."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from govkit.checks.performance import _metrics
@@ -27,6 +28,8 @@ WORK: Mapping[str, tuple[int, int, int]] = {
     "thorough": (10_000, 10, 1_000),
 }
 """Rows, shuffles and features by budget."""
+TOGETHER, CELLS = 25_000, 3_000_000
+"""Rows and cells asked about in one call, at most."""
 PROFILED = 5
 """Features whose partial dependence is worked out."""
 PROFILED_ROWS = 200
@@ -104,12 +107,10 @@ def importance(  # noqa: PLR0913 - each is an input of the check
         args = {"features": rows.shape[1] - len(names)}
         message = Message(id="performance.features_left_out", args=args)
         yield Finding(rule="PERF-022", severity=Severity.INFO, message=message, where="features")
+    shuffled = (_shuffled(rows, name, rng) for name in names for _ in range(work["shuffles"]))
     risen = np.zeros((len(rows), len(names)))
-    for place, name in enumerate(names):
-        for _ in range(work["shuffles"]):
-            order = rng.permutation(len(rows))
-            shuffled = rows.assign(**{name: rows[name].to_numpy()[order]}).astype({name: rows[name].dtype})
-            risen[:, place] += (ask(shuffled)[0] - plain) / work["shuffles"]
+    for number, loss in enumerate(_losses(ask, shuffled, rows)):
+        risen[:, number // work["shuffles"]] += (loss - plain) / work["shuffles"]
     order = np.argsort(-risen.mean(axis=0), kind="stable")
     measured = [_importance(names[place], risen[:, place]) for place in order]
     yield from measured[:MOST_SHOWN]
@@ -117,6 +118,20 @@ def importance(  # noqa: PLR0913 - each is an input of the check
     yield from _share(risen[:, order])
     for place in order[:PROFILED]:
         yield _dependence(names[place], rows.iloc[:PROFILED_ROWS], ask, disclosure)
+
+
+def _shuffled(rows: "pd.DataFrame", name: str, rng: "np.random.Generator") -> "pd.DataFrame":
+    order = rng.permutation(len(rows))
+    return rows.assign(**{name: rows[name].to_numpy()[order]}).astype({name: rows[name].dtype})
+
+
+def _losses(ask: "_Loss", changed: "Iterator[pd.DataFrame]", rows: "pd.DataFrame") -> "Iterator[NDArray[np.float64]]":
+    """Give the losses on each changed copy of the rows; as many copies go into a call as it holds."""
+    import pandas as pd
+
+    most = max(min(TOGETHER // len(rows), CELLS // max(rows.size, 1)), 1)
+    while some := list(islice(changed, most)):
+        yield from ask(pd.concat(some, ignore_index=True))[0].reshape(len(some), len(rows))
 
 
 class _Loss:
@@ -127,13 +142,14 @@ class _Loss:
         self._variance = 1.0 if task.is_classification else float(truth.var()) or 1.0
 
     def __call__(self, rows: "pd.DataFrame") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-        """Give losses of all sampled rows, in their order, and the answers as numbers."""
+        """Give losses of all sampled rows, or of several copies of them, in their order, and the answers as numbers."""
         import numpy as np
 
         answers, probability = self.answers(rows)
+        known = np.tile(np.asarray(self._truth, dtype=np.float64), len(rows) // len(self._truth))
         if not self._task.is_classification:
-            return (answers - self._truth) ** 2 / self._variance, answers
-        truth = self._truth.astype(np.int64)
+            return (answers - known) ** 2 / self._variance, answers
+        truth = known.astype(np.int64)
         if probability is None:
             return (answers != truth).astype(np.float64), answers
         chance = np.clip(probability[np.arange(len(truth)), truth], 1e-15, 1.0)
@@ -212,13 +228,18 @@ def _bars(measured: list[Measurement]) -> Table:
 
 def _dependence(name: str, rows: "pd.DataFrame", ask: _Loss, disclosure: Disclosure) -> Table:
     """Set the feature to each of its steps for all rows and give the mean answer."""
+    import pandas as pd
+
     column, lines = rows[name], []
-    for label, value in _steps(name, column, disclosure):
-        moved = rows.assign(**{name: value})
-        moved = moved.astype({name: column.dtype}) if column.dtype.kind not in "iu" else moved
-        answers, _ = ask.answers(moved)
-        interval = mean(answers)
-        lines.append((label, float(answers.mean()), interval.low, interval.high))
+    steps = _steps(name, column, disclosure)
+    moved = [rows.assign(**{name: value}) for _, value in steps]
+    if column.dtype.kind not in "iu":
+        moved = [one.astype({name: column.dtype}) for one in moved]
+    if moved:
+        answers, _ = ask.answers(pd.concat(moved, ignore_index=True))
+        for (label, _), told in zip(steps, answers.reshape(len(steps), len(rows)), strict=True):
+            interval = mean(told)
+            lines.append((label, float(told.mean()), interval.low, interval.high))
     return Table(
         name=f"forest.dependence.{name}",
         title=f"Mean answer when {name} is set for all rows",
