@@ -67,7 +67,9 @@ def _evidence(check, needed, quality):
     measured.append(Measurement(name="accuracy", value=0.9, unit="share", n=10))
     measured.append(Measurement(name="declared_quasi_identifiers", value=1, unit="count", n=10))
     measured += [Measurement(name=name, value=0, unit="share", n=10) for name in ("selftest_gap", "unanswered_share")]
-    work, params = {"cases": 7, "alone": 10}, {"eps": (0.05, 0.1)}
+    conditions = [condition for criterion in needed for condition in criterion.only_if]
+    work = {condition.work: int(condition.threshold) for condition in conditions if condition.work}
+    params = {"eps": (0.05, 0.1)}
     return Evidence(**common, outcome=Outcome.MEASURED, measurements=tuple(measured), work=work, params=params)
 
 

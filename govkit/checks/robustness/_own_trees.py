@@ -21,7 +21,7 @@ MOST_RIVALS = 3
 """Classes that are tried in place of a row's own, the nearest first."""
 BEYOND = (2, 8)
 """Sizes beyond, in largest sizes of interest, up to which rows that were not turned are tried."""
-FOR_FAR = 16
+FOR_FAR = 8
 """Part of the work that may go into each of these."""
 CHUNK = 512
 """Rows that go on together, at most."""
