@@ -72,7 +72,7 @@ class Alone:
         Emit(
             "strongest_feature_r2",
             "r2",
-            "regression: share of the target's variance (of its ranks', where few rows decide) that the best explains",
+            "regression: share of the variance of the target's ranks that the best feature explains",
         ),
         Emit("gain_over_the_others", "auc", "AUC of the best feature less that of all others; 0 unless it is strong"),
         Emit(
@@ -112,11 +112,11 @@ def leakage(  # noqa: PLR0913, PLR0917 - each is an input
 
     Method: each feature is cut into 32 quantile bins or its most frequent levels, and each row is estimated by the mean
     of its bin in the other four of five folds, so that a feature with many values gains nothing by memory. AUC (mean
-    over classes, one against the rest, rows compared within their fold) has DeLong's interval, R squared the
-    jackknife's, both widened for the number of features (Bonferroni); where few rows carry what R squared leaves, it is
-    that of ranks. A feature of AUC 0.85 or more is held, on the same rows, against a gradient-boosted model of all
-    others: by the difference of the AUCs, and by the ratio of what they lack to 1, which doesn't shrink where all rank
-    well. The fall from TRAIN to DATA has the interval of a difference of two independent AUCs (MOVER).
+    over classes, one against the rest, rows compared within their fold) has DeLong's interval, R squared (of ranks, so
+    that no few rows decide it) the jackknife's, both widened for the number of features (Bonferroni). A feature of AUC
+    0.85 or more is held, on the same rows, against a gradient-boosted model of all others: by the difference of the
+    AUCs, and by the ratio of what they lack to 1, which doesn't shrink where all rank well. The fall from TRAIN to DATA
+    has the interval of a difference of two independent AUCs (MOVER).
 
     Limits: a feature can be good because the world is so; whether it is known in time only people can say. Combinations
     that leak together are found only as far as one of them does alone. Text, dates and identifiers are not looked at.
@@ -180,7 +180,7 @@ def _alone(name: str, column: "pd.Series[Any]", truth: "NDArray[np.float64]", sp
 
 
 def _quality(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", split: Folds) -> float:
-    """Give the mean AUC over class indicators, or R squared of values.
+    """Give the mean AUC over class indicators, or R squared of the ranks of values, which no single row decides.
 
     Rows are compared within their fold: a fold's own positives lower what the other folds say of it, so that across
     folds the estimates run against the truth.
@@ -201,7 +201,7 @@ def _quality(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", spli
         return float(np.mean(areas))
     if truth.shape[1] == 0 or not estimate.std():
         return 0.0
-    return float(np.corrcoef(estimate[:, 0], truth[:, 0])[0, 1]) ** 2
+    return float(np.corrcoef(rankdata(estimate[:, 0]), rankdata(truth[:, 0]))[0, 1]) ** 2
 
 
 def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", split: Folds, level: float) -> Interval:
@@ -216,31 +216,20 @@ def _interval(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", spl
     return spread.model_copy(update={"method": "delong, logit, bonferroni, mover"})
 
 
-def _of_r2(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> tuple[float, Interval]:
-    """Give the squared correlation with its interval; that of the ranks where few rows carry what is left."""
-    from scipy.stats import rankdata
-
-    one, other = estimate[:, 0], truth[:, 0]
-    value, found = _squared_correlation(one, other, level)
-    if "needs" in found.method:
-        value, found = _squared_correlation(rankdata(one), rankdata(other), level)
-        found = found.model_copy(update={"method": f"{found.method}, of ranks"})
-    return value, found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"})
-
-
-def _squared_correlation(
-    first: "NDArray[np.float64]", second: "NDArray[np.float64]", level: float
-) -> tuple[float, Interval]:
+def _of_r2(estimate: "NDArray[np.float64]", truth: "NDArray[np.float64]", level: float) -> Interval:
+    """Give the interval of the squared correlation of ranks."""
     import numpy as np
+    from scipy.stats import rankdata
 
     def squared(part: "NDArray[np.float64]") -> "NDArray[np.float64]":
         spread = (part[..., 2] - part[..., 0] ** 2) * (part[..., 3] - part[..., 1] ** 2)
         return np.asarray((part[..., 4] - part[..., 0] * part[..., 1]) ** 2 / np.where(spread > 0, spread, 1.0))
 
-    one, other = ((each - each.mean()) / (each.std() or 1.0) for each in (first, second))
+    ranks = [rankdata(each[:, 0]) for each in (estimate, truth)]
+    one, other = ((each - each.mean()) / (each.std() or 1.0) for each in ranks)
     rows = np.column_stack([one, other, one**2, other**2, one * other])
     found = of_means(rows, squared, level=level, link="log-complement", within=(0.0, 1.0))
-    return float(squared(rows.mean(axis=0))), found
+    return found.model_copy(update={"level": 0.95, "method": f"{found.method}, bonferroni"})
 
 
 def _strongest(
@@ -248,15 +237,13 @@ def _strongest(
 ) -> Iterator[Product]:
     best, rows, level = alone[0], len(truth), simultaneous(0.95, columns)
     name, unit = ("strongest_feature_auc", "auc") if task.is_classification else ("strongest_feature_r2", "r2")
-    value, interval = (
-        (best.value, _interval(best.estimate, truth, split, level))
-        if task.is_classification
-        else _of_r2(best.estimate, truth, level)
+    interval = (
+        _interval(best.estimate, truth, split, level) if task.is_classification else _of_r2(best.estimate, truth, level)
     )
     group = {"column": best.column}
-    yield Measurement(name=name, value=value, unit=unit, n=rows, interval=interval, group=group)
-    if value >= 0.95:  # noqa: PLR2004 - the finding is a hint; the criterion decides
-        shown = f"{'AUC' if task.is_classification else 'R squared'} {value:.3f}"
+    yield Measurement(name=name, value=best.value, unit=unit, n=rows, interval=interval, group=group)
+    if best.value >= 0.95:  # noqa: PLR2004 - the finding is a hint; the criterion decides
+        shown = f"{'AUC' if task.is_classification else 'R squared'} {best.value:.3f}"
         yield _finding("strong", "QUA-010", Severity.HIGH, best.column, value=shown)
 
 
