@@ -49,7 +49,7 @@ def gaps_of(path: Path) -> FileGaps:
         InputProblem: it can't be read, or is no metadata that govkit knows.
     """
     metadata, config = read_metadata_file(path), Config()
-    runs = (datasheet_complete(metadata), data_license(metadata, config), geography(metadata, config))
+    runs = (datasheet_complete(metadata, config), data_license(metadata, config), geography(metadata, config))
     found = [finding for run in runs for finding in _findings(run)]
     kinds = {
         kind: [finding for finding in found if finding.message.id == kind] for kind in (MISSING, STANDARD, PLACEHOLDER)
