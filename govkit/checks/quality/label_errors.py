@@ -64,7 +64,8 @@ def label_errors(  # noqa: PLR0913, PLR0917 - each is an input
     far as other rows contradict them. Where features say little about the target, the interval is wide and the result
     undecided. It covers chance and not structure that the judging models miss, which can shift it by a point or two.
     The judging models are govkit's, not the audited one, and of very many columns those that only together tell a class
-    are passed over. Row numbers are listed, never contents.
+    are passed over. Row numbers are listed, never contents. A file of fewer than 300 usable rows is judged only
+    together with the other one.
 
     References: Northcutt, Jiang and Chuang (2021), Confident learning, JAIR 70; Liu and Tao (2016), IEEE TPAMI 38.
     """
